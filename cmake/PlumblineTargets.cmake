@@ -1,0 +1,52 @@
+# plumbline_library, plumbline_executable, plumbline_test: the only ways targets are made here,
+# so that warnings, sanitizers and include paths are the same everywhere.
+
+add_library(plumbline_flags INTERFACE)
+target_include_directories(plumbline_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_options(plumbline_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough)
+if(PLUMBLINE_WARNINGS_AS_ERRORS)
+  target_compile_options(plumbline_flags INTERFACE -Werror)
+endif()
+if(PLUMBLINE_SANITIZE)
+  add_compile_options(-fsanitize=${PLUMBLINE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${PLUMBLINE_SANITIZE})
+endif()
+
+# plumbline_library(NAME base SRCS a.cc b.cc DEPS absl::status PRIVATE_DEPS OpenSSL::Crypto)
+# makes the static library plumbline_<NAME>. A library without sources is header-only.
+function(plumbline_library)
+  cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS;PRIVATE_DEPS" ${ARGN})
+  set(target plumbline_${ARG_NAME})
+  if(ARG_SRCS)
+    add_library(${target} STATIC ${ARG_SRCS})
+    target_link_libraries(${target} PUBLIC ${ARG_DEPS} PRIVATE plumbline_flags ${ARG_PRIVATE_DEPS})
+    target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>")
+  else()
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE ${ARG_DEPS})
+    target_include_directories(${target} INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>")
+  endif()
+endfunction()
+
+# plumbline_executable(NAME plumbline SRCS main.cc DEPS plumbline_cli)
+function(plumbline_executable)
+  cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS" ${ARGN})
+  add_executable(${ARG_NAME} ${ARG_SRCS})
+  target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} plumbline_flags)
+endfunction()
+
+# plumbline_test(NAME expr_lexer_test SRCS lexer_test.cc DEPS plumbline_expr [LABELS slow] [ARGS ...])
+# One GoogleTest binary, one CTest test; the binary fails when it holds no test.
+function(plumbline_test)
+  cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS;LABELS;ARGS" ${ARGN})
+  add_executable(${ARG_NAME} ${ARG_SRCS})
+  target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest GTest::gmock_main
+    plumbline_flags)
+  add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} ${ARG_ARGS})
+  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT 600
+    ENVIRONMENT "PLUMBLINE_SOURCE_DIR=${PROJECT_SOURCE_DIR};PLUMBLINE_SHARED_DIR=$ENV{PLUMBLINE_SHARED_DIR}")
+  if(ARG_LABELS)
+    set_tests_properties(${ARG_NAME} PROPERTIES LABELS "${ARG_LABELS}")
+  endif()
+endfunction()
