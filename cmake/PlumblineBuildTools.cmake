@@ -27,3 +27,9 @@ function(plumbline_add_subdirectory_if_present dir)
     message(STATUS "No CMakeLists.txt in ${dir}: left out")
   endif()
 endfunction()
+
+# What is shipped faces other people's bytes.
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT PLUMBLINE_SANITIZE)
+  add_compile_options(-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()

@@ -36,17 +36,34 @@ function(plumbline_executable)
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} plumbline_flags)
 endfunction()
 
+# Reference data that is not part of this repository; tests that need it skip themselves without it.
+set(PLUMBLINE_SHARED_DIR "$ENV{PLUMBLINE_SHARED_DIR}" CACHE PATH
+  "Folder with reference data; empty: the folder shared beside the repository, if there is one")
+set(PLUMBLINE_TEST_TIMEOUT_SECONDS 600 CACHE STRING "Longest time that one test binary may take")
+
 # plumbline_test(NAME expr_lexer_test SRCS lexer_test.cc DEPS plumbline_expr [LABELS slow] [ARGS ...])
-# One GoogleTest binary, one CTest test; the binary fails when it holds no test.
+# One GoogleTest binary, one CTest test; the binary fails when it holds no test. The first folder below
+# tests/ is its kind ("unit", "integration"): a CTest label, and a target plumbline_<kind>_tests that
+# builds all tests of that kind.
 function(plumbline_test)
   cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS;LABELS;ARGS" ${ARGN})
   add_executable(${ARG_NAME} ${ARG_SRCS})
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest GTest::gmock_main
     plumbline_flags)
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} ${ARG_ARGS})
-  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT 600
-    ENVIRONMENT "PLUMBLINE_SOURCE_DIR=${PROJECT_SOURCE_DIR};PLUMBLINE_SHARED_DIR=$ENV{PLUMBLINE_SHARED_DIR}")
-  if(ARG_LABELS)
-    set_tests_properties(${ARG_NAME} PROPERTIES LABELS "${ARG_LABELS}")
+
+  set(shared "${PLUMBLINE_SHARED_DIR}")
+  if(NOT shared AND IS_DIRECTORY "${PROJECT_SOURCE_DIR}/../shared")
+    get_filename_component(shared "${PROJECT_SOURCE_DIR}/../shared" ABSOLUTE)
   endif()
+  file(RELATIVE_PATH kind "${PROJECT_SOURCE_DIR}/tests" "${CMAKE_CURRENT_SOURCE_DIR}")
+  string(REGEX REPLACE "/.*" "" kind "${kind}")
+  set_tests_properties(${ARG_NAME} PROPERTIES
+    TIMEOUT "${PLUMBLINE_TEST_TIMEOUT_SECONDS}"
+    LABELS "${kind};${ARG_LABELS}"
+    ENVIRONMENT "PLUMBLINE_SOURCE_DIR=${PROJECT_SOURCE_DIR};PLUMBLINE_SHARED_DIR=${shared}")
+  if(NOT TARGET plumbline_${kind}_tests)
+    add_custom_target(plumbline_${kind}_tests)
+  endif()
+  add_dependencies(plumbline_${kind}_tests ${ARG_NAME})
 endfunction()
