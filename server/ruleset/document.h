@@ -54,10 +54,16 @@ class RulesetDocument {
   // The nearest enclosing element that has a place if the element itself was not written.
   SourceLocation Locate(absl::string_view path) const;
 
-  // Like Locate, for the text inside a string literal: the place of its first character (after the
-  // quote), so that an expression's columns can be reported exactly. For texts in several adjacent
-  // literals, the first one's.
-  SourceLocation LocateText(absl::string_view path) const;
+  // Place of byte `offset` of the string at `path`, through quotes, escapes and adjacent literals: of
+  // its first character by default. Like Locate if no string was written there.
+  SourceLocation LocateText(absl::string_view path, size_t offset = 0) const;
+
+  // Something inside the message at `path` was left out because it could not be read ("" stands for
+  // the ruleset as a whole). What is missing there may have been written all the same.
+  bool IsIncomplete(absl::string_view path) const;
+
+  // Ids inside the parts that were left out: known, although nothing more is known about them.
+  const std::vector<std::string>& lost_ids() const;
 
  private:
   RulesetDocument();
