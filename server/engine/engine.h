@@ -1,12 +1,13 @@
 // Engine: one intake in, one decision out. A pure function of (ruleset, intake, as-of date, view).
 //
-// The engine knows no clock, no I/O, no rule and no clinical text: it walks a CompiledRuleset in the
-// order of design.md section 3 (bind, plan, triage, assess, select, compose, open questions, explain)
-// and writes the decision as the wire bytes of plumbline.v1.Decision. Bytes, not objects, because they
-// are what is recorded, hashed and sent; constant texts are encoded once, when the engine is made.
+// The engine knows no clock, no I/O, no rule and no clinical text: it walks a CompiledRuleset in
+// the order of design.md section 3 (bind, plan, triage, assess, select, compose, open questions,
+// explain) and writes the decision as the wire bytes of plumbline.v1.Decision. Bytes, not objects,
+// because they are what is recorded, hashed and sent; constant texts are encoded once, when the
+// engine is made.
 //
-// Engine is immutable and thread-safe. A Workspace belongs to one thread at a time; reusing it makes
-// evaluation free of allocation apart from growth of the output string.
+// Engine is immutable and thread-safe. A Workspace belongs to one thread at a time; reusing it
+// makes evaluation free of allocation apart from growth of the output string.
 
 #ifndef PLUMBLINE_SERVER_ENGINE_ENGINE_H_
 #define PLUMBLINE_SERVER_ENGINE_ENGINE_H_
@@ -15,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "google/protobuf/message.h"
 #include "server/ruleset/compiled_ruleset.h"
@@ -73,6 +75,10 @@ class Engine {
   const expr::Frame& FrameOf(const Workspace& workspace) const;
 
  private:
+  // Everything between binding and encoding.
+  void Run(absl::CivilDay as_of, WorkspaceImpl& workspace,
+           std::vector<FieldViolation>& violations) const;
+
   std::unique_ptr<EngineImpl> impl_;
 };
 

@@ -1,0 +1,90 @@
+// WireWriter: appends protobuf wire format to a string.
+//
+// The decision is written as bytes, field by field in ascending order and with defaults left out,
+// so that the result is exactly what a generated serialiser would produce for the same content (a
+// test holds it to that). Fragments that never change are encoded once and spliced in with Raw().
+//
+// Not thread-safe; does not own the string.
+
+#ifndef PLUMBLINE_SERVER_ENGINE_WIRE_WRITER_H_
+#define PLUMBLINE_SERVER_ENGINE_WIRE_WRITER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace plumbline::engine {
+
+class WireWriter {
+ public:
+  explicit WireWriter(std::string* out) : out_(out) {}
+
+  // Scalars. Zero values are left out; the Optional forms always write.
+  void UInt(int field, uint64_t value) {
+    if (value != 0) OptionalUInt(field, value);
+  }
+  void OptionalUInt(int field, uint64_t value) {
+    Varint((static_cast<uint64_t>(field) << 3) | 0);
+    Varint(value);
+  }
+  void SInt(int field, int32_t value) {
+    if (value != 0) OptionalSInt(field, value);
+  }
+  void OptionalSInt(int field, int32_t value) {
+    OptionalUInt(field, (static_cast<uint32_t>(value) << 1) ^ static_cast<uint32_t>(value >> 31));
+  }
+  void Bool(int field, bool value) { UInt(field, value ? 1 : 0); }
+  void String(int field, absl::string_view value) {
+    if (!value.empty()) RepeatedString(field, value);
+  }
+  void RepeatedString(int field, absl::string_view value) {
+    Varint((static_cast<uint64_t>(field) << 3) | 2);
+    Varint(value.size());
+    out_->append(value.data(), value.size());
+  }
+
+  // A whole submessage, encoded before.
+  void Message(int field, absl::string_view encoded) { RepeatedString(field, encoded); }
+  // Encoded fields, spliced in as they are.
+  void Raw(absl::string_view encoded) { out_->append(encoded.data(), encoded.size()); }
+
+  // A submessage written in place: the returned mark goes to End().
+  size_t Begin(int field) {
+    Varint((static_cast<uint64_t>(field) << 3) | 2);
+    out_->push_back('\0');
+    return out_->size();
+  }
+  void End(size_t mark);
+
+ private:
+  void Varint(uint64_t value) {
+    while (value >= 0x80) {
+      out_->push_back(static_cast<char>((value & 0x7f) | 0x80));
+      value >>= 7;
+    }
+    out_->push_back(static_cast<char>(value));
+  }
+
+  std::string* out_;
+};
+
+inline void WireWriter::End(size_t mark) {
+  const size_t length = out_->size() - mark;
+  if (length < 0x80) {
+    (*out_)[mark - 1] = static_cast<char>(length);
+    return;
+  }
+  char prefix[10];
+  size_t width = 0;
+  for (uint64_t rest = length; rest != 0; rest >>= 7) {
+    prefix[width++] = static_cast<char>((rest & 0x7f) | (rest >= 0x80 ? 0x80 : 0));
+  }
+  out_->insert(mark, width - 1, '\0');
+  for (size_t i = 0; i < width; ++i) (*out_)[mark - 1 + i] = prefix[i];
+}
+
+}  // namespace plumbline::engine
+
+#endif  // PLUMBLINE_SERVER_ENGINE_WIRE_WRITER_H_
