@@ -16,6 +16,9 @@ class Composer {
  public:
   Composer(const Context& context, Evaluation& evaluation)
       : context_(context), evaluation_(evaluation), rules_(context.ruleset.source.programme()) {
+    evaluation_.family_taken.assign(context.ruleset.exercises.size(), false);
+    evaluation_.quota_counts.assign(static_cast<size_t>(rules_.quotas_size()), 0);
+    evaluation_.pairing_balances.assign(static_cast<size_t>(rules_.pairings_size()), 0);
     ChooseSize();
   }
 
@@ -71,36 +74,17 @@ class Composer {
   bool IsOfQuota(uint32_t exercise, uint32_t quota) const {
     return Contains(Compiled(exercise).quotas, quota);
   }
-  int32_t CountOfQuota(uint32_t quota) const {
-    int32_t count = 0;
-    for (uint32_t exercise : evaluation_.ranking) {
-      if (evaluation_.exercises[exercise].in_programme && IsOfQuota(exercise, quota)) ++count;
-    }
-    return count;
-  }
+  int32_t CountOfQuota(uint32_t quota) const { return evaluation_.quota_counts[quota]; }
   int32_t Minutes(uint32_t exercise) const {
     return context_.ruleset.source.exercises(static_cast<int>(exercise)).minutes_per_day();
   }
 
   // Partners less demands of a pairing among the chosen.
-  int32_t Balance(uint32_t pairing) const {
-    int32_t balance = 0;
-    for (uint32_t exercise : evaluation_.ranking) {
-      if (!evaluation_.exercises[exercise].in_programme) continue;
-      if (Contains(Compiled(exercise).pairings_with, pairing)) ++balance;
-      if (Contains(Compiled(exercise).pairings_for, pairing)) --balance;
-    }
-    return balance;
-  }
+  int32_t Balance(uint32_t pairing) const { return evaluation_.pairing_balances[pairing]; }
 
   LeftOutBy Obstacle(uint32_t exercise) const {
     if (count_ >= max_exercises_) return LeftOutBy::kSize;
-    for (uint32_t other : evaluation_.ranking) {
-      if (evaluation_.exercises[other].in_programme &&
-          Compiled(other).family == Compiled(exercise).family) {
-        return LeftOutBy::kFamily;
-      }
-    }
+    if (evaluation_.family_taken[Compiled(exercise).family]) return LeftOutBy::kFamily;
     for (uint32_t quota : Compiled(exercise).quotas) {
       const v1::Quota& source = rules_.quotas(static_cast<int>(quota));
       if (source.has_max() && Applies(context_.ruleset.quota_when, static_cast<int>(quota)) &&
@@ -113,18 +97,22 @@ class Composer {
   }
 
   void Take(uint32_t exercise) {
-    ExerciseResult& result = evaluation_.exercises[exercise];
-    result.in_programme = true;
-    result.left_out_by = LeftOutBy::kNothing;
-    ++count_;
-    minutes_ += Minutes(exercise);
+    evaluation_.exercises[exercise].left_out_by = LeftOutBy::kNothing;
+    Account(exercise, 1);
   }
   void PutBack(uint32_t exercise, LeftOutBy why) {
-    ExerciseResult& result = evaluation_.exercises[exercise];
-    result.in_programme = false;
-    result.left_out_by = why;
-    --count_;
-    minutes_ -= Minutes(exercise);
+    evaluation_.exercises[exercise].left_out_by = why;
+    Account(exercise, -1);
+  }
+  void Account(uint32_t exercise, int32_t sign) {
+    const CompiledExercise& compiled = Compiled(exercise);
+    evaluation_.exercises[exercise].in_programme = sign > 0;
+    evaluation_.family_taken[compiled.family] = sign > 0;
+    count_ += sign;
+    minutes_ += sign * Minutes(exercise);
+    for (uint32_t quota : compiled.quotas) evaluation_.quota_counts[quota] += sign;
+    for (uint32_t pairing : compiled.pairings_with) evaluation_.pairing_balances[pairing] += sign;
+    for (uint32_t pairing : compiled.pairings_for) evaluation_.pairing_balances[pairing] -= sign;
   }
 
   // Best ranked exercise that could still be added as the partner of a pairing.

@@ -154,6 +154,10 @@ struct Evaluation {
   std::vector<uint32_t> programme;  // in the order of the ranking
   uint32_t size_limit = ruleset::kNoIndex;
   uint64_t open_pairings = 0;  // bit i = pairing i found no partner
+  // Running totals while the programme is put together.
+  std::vector<bool> family_taken;         // by family; there are at most as many as exercises
+  std::vector<int32_t> quota_counts;      // by quota
+  std::vector<int32_t> pairing_balances;  // by pairing: partners less demands
 
   QuestionList questions;  // most consequential first
 };

@@ -1,7 +1,7 @@
 // CompiledRuleset: a checked ruleset, ready to be evaluated.
 //
-// All expressions are nodes of one plan; everything else is the source message plus indices into it.
-// Vectors are parallel to the repeated fields of `source` of the same name, in the same order.
+// All expressions are nodes of one plan; everything else is the source message plus indices into
+// it. Vectors are parallel to the repeated fields of `source` of the same name, in the same order.
 // Immutable after Compile; thread-safe; shared by pointer.
 
 #ifndef PLUMBLINE_SERVER_RULESET_COMPILED_RULESET_H_
@@ -91,21 +91,21 @@ struct CompiledStage {
 
 // Index lists point into the ruleset's repeated fields of that name.
 struct CompiledExercise {
-  uint32_t family = 0;             // exercises with equal numbers share a family
-  uint32_t earliest_stage = 0;     // index into stages
+  uint32_t family = 0;          // exercises with equal numbers share a family
+  uint32_t earliest_stage = 0;  // index into stages
   NodeId earlier_when = kNoNode;
-  uint32_t start_dose = 0;         // index into doses
+  uint32_t start_dose = 0;  // index into doses
   std::vector<NodeId> variant_when;
   std::vector<uint32_t> indications;
   std::vector<uint32_t> contraindications;
   std::vector<uint32_t> cautions;
   std::vector<uint32_t> prerequisites;
   std::vector<uint32_t> score_adjustments;
-  std::vector<uint32_t> quotas;          // of programme.quotas whose kind it is
-  std::vector<uint32_t> pairings_for;    // pairings that demand a partner for it
-  std::vector<uint32_t> pairings_with;   // pairings that it can be the partner in
-  std::vector<uint32_t> progressions;    // exercise indices
-  std::vector<uint32_t> regressions;     // exercise indices
+  std::vector<uint32_t> quotas;         // of programme.quotas whose kind it is
+  std::vector<uint32_t> pairings_for;   // pairings that demand a partner for it
+  std::vector<uint32_t> pairings_with;  // pairings that it can be the partner in
+  std::vector<uint32_t> progressions;   // exercise indices
+  std::vector<uint32_t> regressions;    // exercise indices
 };
 
 // A rule that consists of a condition and a text.
@@ -140,7 +140,7 @@ struct CompiledRuleset {
   std::vector<CompiledRule> follow_up_rules;
   std::vector<CompiledRule> notices;
 
-  std::vector<bool> in_neutral_set;        // by exercise
+  std::vector<bool> in_neutral_set;  // by exercise
   // By limit of dispositions.limits, by exercise: allowed under that limit.
   std::vector<std::vector<bool>> limit_allows;
 
