@@ -19,9 +19,10 @@ struct CompileResult {
   std::vector<Issue> issues;  // sorted by place
 };
 
-// Checks the whole document against the message that intakes come in (plumbline.v1.Intake; any message
-// of the shape that expr::Schema accepts) and compiles it. Never stops at the first problem.
-// `parse_issues` are the issues from RulesetDocument::Parse; they are included in the result.
+// Checks the whole document against the message that intakes come in (plumbline.v1.Intake; any
+// message of the shape that expr::Schema accepts) and compiles it. Never stops at the first
+// problem. `parse_issues` are the issues from RulesetDocument::Parse; they are included in the
+// result.
 CompileResult Compile(const RulesetDocument& document, const google::protobuf::Descriptor& intake,
                       std::vector<Issue> parse_issues = {});
 

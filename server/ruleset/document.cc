@@ -118,17 +118,16 @@ struct RulesetDocument::Rep {
 
 void RulesetDocument::Rep::ParseFile(const SourceFile& source, absl::string_view display_prefix,
                                      std::vector<Issue>& issues) {
-  const std::string display_path =
-      display_prefix.empty() || absl::EndsWith(display_prefix, "/")
-          ? absl::StrCat(display_prefix, source.path)
-          : absl::StrCat(display_prefix, "/", source.path);
+  const std::string display_path = display_prefix.empty() || absl::EndsWith(display_prefix, "/")
+                                       ? absl::StrCat(display_prefix, source.path)
+                                       : absl::StrCat(display_prefix, "/", source.path);
   files.push_back(std::make_unique<File>(File{SourceText(display_path, source.bytes), {}}));
   File& file = *files.back();
   const auto report = [&](SourceLocation place, std::string code, std::string message,
                           std::string hint = "") {
     incomplete = true;
-    issues.push_back({Severity::kError, std::move(place), std::move(code), std::move(message),
-                      std::move(hint)});
+    issues.push_back(
+        {Severity::kError, std::move(place), std::move(code), std::move(message), std::move(hint)});
   };
   if (source.bytes.size() > kMaxFileBytes) {
     return report({display_path}, "file-too-large", "the file is larger than 4 MiB");
@@ -177,10 +176,10 @@ void RulesetDocument::Rep::Merge(const v1::Ruleset& part, File& file, std::vecto
     std::vector<Place>& places = elements[field.name];
     if (!descriptor->is_repeated() && !places.empty()) {
       const SourceLocation first = LocationOf(places.front());
-      issues.push_back({Severity::kError, file.text.At(field.range.begin), "duplicate-part",
-                        absl::StrCat("`", field.name, "` was given before, in ", first.file, ":",
-                                     first.line),
-                        "it may stand in one file only"});
+      issues.push_back(
+          {Severity::kError, file.text.At(field.range.begin), "duplicate-part",
+           absl::StrCat("`", field.name, "` was given before, in ", first.file, ":", first.line),
+           "it may stand in one file only"});
       accepted.GetReflection()->ClearField(&accepted, descriptor);
       continue;
     }
@@ -254,12 +253,10 @@ SourceLocation RulesetDocument::Locate(absl::string_view path) const {
 
 SourceLocation RulesetDocument::LocateText(absl::string_view path, size_t offset) const {
   const Rep::Place place = rep_->Find(path);
-  if (place.file == nullptr || !place.exact ||
-      place.value->kind != TextprotoValue::Kind::kString) {
+  if (place.file == nullptr || !place.exact || place.value->kind != TextprotoValue::Kind::kString) {
     return Locate(path);
   }
-  return place.file->text.At(
-      SourceOffsetInText(place.file->text.bytes(), *place.value, offset));
+  return place.file->text.At(SourceOffsetInText(place.file->text.bytes(), *place.value, offset));
 }
 
 bool RulesetDocument::IsIncomplete(absl::string_view path) const {

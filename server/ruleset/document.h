@@ -1,4 +1,5 @@
-// RulesetDocument: the source files of a ruleset, their merged message, and where everything stands.
+// RulesetDocument: the source files of a ruleset, their merged message, and where everything
+// stands.
 //
 // Identity: the revision is the SHA-256 over the sorted list of (path, SHA-256 of the exact file
 // bytes), never over a re-serialisation (protobuf serialisation is not canonical).
@@ -35,8 +36,8 @@ std::string ComputeRevision(const std::vector<SourceFile>& files);
 class RulesetDocument {
  public:
   // Parses and merges. Syntax errors, unknown fields and enum values, duplicate singular parts are
-  // reported with their places in `issues`; all files are read even if one is broken. The document is
-  // usable for further checks (with what could be parsed) also when there are errors.
+  // reported with their places in `issues`; all files are read even if one is broken. The document
+  // is usable for further checks (with what could be parsed) also when there are errors.
   // `display_prefix` is put before paths in locations (the folder as the user typed it).
   static RulesetDocument Parse(std::vector<SourceFile> files, std::vector<Issue>& issues,
                                absl::string_view display_prefix = "");
@@ -54,8 +55,8 @@ class RulesetDocument {
   // The nearest enclosing element that has a place if the element itself was not written.
   SourceLocation Locate(absl::string_view path) const;
 
-  // Place of byte `offset` of the string at `path`, through quotes, escapes and adjacent literals: of
-  // its first character by default. Like Locate if no string was written there.
+  // Place of byte `offset` of the string at `path`, through quotes, escapes and adjacent literals:
+  // of its first character by default. Like Locate if no string was written there.
   SourceLocation LocateText(absl::string_view path, size_t offset = 0) const;
 
   // Something inside the message at `path` was left out because it could not be read ("" stands for

@@ -7,8 +7,12 @@ namespace {
 
 using Kind = TextprotoToken::Kind;
 
-bool IsIdentifierStart(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)) || c == '_'; }
-bool IsIdentifierPart(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+bool IsIdentifierStart(char c) {
+  return absl::ascii_isalpha(static_cast<unsigned char>(c)) || c == '_';
+}
+bool IsIdentifierPart(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_';
+}
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 class Lexer {
@@ -63,7 +67,7 @@ class Lexer {
     if (c == '"' || c == '\'') return ConsumeString();
     ++at_;
     return absl::string_view("{}<>[]:,;-/.").find(c) != absl::string_view::npos ? Kind::kPunctuation
-                                                                              : Kind::kInvalid;
+                                                                                : Kind::kInvalid;
   }
 
   Kind ConsumeNumber() {

@@ -127,7 +127,8 @@ class SchemaChecker {
   }
 
   bool CheckString(const FieldDescriptor& field, const TextprotoValue& value) {
-    if (value.kind != ValueKind::kString) return WrongType(field, value, "a string", "put it in quotes");
+    if (value.kind != ValueKind::kString)
+      return WrongType(field, value, "a string", "put it in quotes");
     // A file that is valid UTF-8 can still hold escapes that are not.
     const std::string content = TextOf(text_, value);
     if (const auto bad = FindNonText(content); bad.has_value()) {

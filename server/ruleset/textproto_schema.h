@@ -20,9 +20,9 @@ struct SchemaMistake {
   std::string hint;
 };
 
-// Finds unknown fields and enum values, values of the wrong type or out of range, and singular fields
-// given twice. Each offending field is moved from `tree` (its message is marked incomplete) to
-// `removed`; without the bytes of those, the file parses. `text` is the file.
+// Finds unknown fields and enum values, values of the wrong type or out of range, and singular
+// fields given twice. Each offending field is moved from `tree` (its message is marked incomplete)
+// to `removed`; without the bytes of those, the file parses. `text` is the file.
 std::vector<SchemaMistake> CheckAgainstSchema(absl::string_view text,
                                               const google::protobuf::Descriptor& type,
                                               TextprotoTree& tree,

@@ -1,9 +1,9 @@
 // TextprotoTree: the shape of one textproto file, with the place of everything in it.
 //
-// protobuf's own parser decides what a file means; it stops at the first mistake and knows no places
-// of single list elements. This scanner knows no schema and no meaning: it finds fields, values and
-// string literals with their byte ranges, and goes on after mistakes. It is stricter than protobuf in
-// one point: a string literal ends on its line.
+// protobuf's own parser decides what a file means; it stops at the first mistake and knows no
+// places of single list elements. This scanner knows no schema and no meaning: it finds fields,
+// values and string literals with their byte ranges, and goes on after mistakes. It is stricter
+// than protobuf in one point: a string literal ends on its line.
 //
 // Plain data, owned by value. Scanning never fails: what is wrong is in `errors`.
 
@@ -59,14 +59,14 @@ struct TextprotoError {
 struct TextprotoTree {
   // Top-level fields that are sound as text.
   std::vector<TextprotoField> fields;
-  // Top-level fields that are not, as far as they were understood. `range` reaches to where scanning
-  // went on.
+  // Top-level fields that are not, as far as they were understood. `range` reaches to where
+  // scanning went on.
   std::vector<TextprotoField> broken;
   std::vector<TextprotoError> errors;
 };
 
-// `top_level_names`: fields of the root message; one of them at the start of a line is where scanning
-// goes on after a block that was never closed.
+// `top_level_names`: fields of the root message; one of them at the start of a line is where
+// scanning goes on after a block that was never closed.
 TextprotoTree ScanTextproto(absl::string_view text,
                             const absl::flat_hash_set<std::string>& top_level_names);
 
