@@ -1,0 +1,78 @@
+// Evaluates intakes written as text against a small ruleset.
+
+#ifndef PLUMBLINE_TESTS_UNIT_ENGINE_EVALUATE_H_
+#define PLUMBLINE_TESTS_UNIT_ENGINE_EVALUATE_H_
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "google/protobuf/text_format.h"
+#include "plumbline/v1/decision.pb.h"
+#include "plumbline/v1/intake.pb.h"
+#include "server/engine/engine.h"
+#include "tests/testing/engine/small_ruleset.h"
+
+namespace plumbline::engine {
+
+inline v1::Intake ParseIntake(const std::string& text) {
+  v1::Intake intake;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &intake)) << text;
+  return intake;
+}
+
+// Answers that leave nothing of the small ruleset's safety rules open and match none of them.
+inline std::string SafeAnswers() {
+  return "person { age_years: 40 nprs_back: 3 } general_illness { fever: TRI_NO temp_c: 36.5 "
+         "weight_loss: TRI_NO } cauda_equina { ces_saddle: TRI_NO } leg_nerve_cord { leg_pain: "
+         "LEG_PAIN_NONE leg_side: LEG_SIDE_NONE } injury { osteoporosis: TRI_NO } "
+         "function_mood_safety { prone_ok: TRI_YES balance_poor: TRI_NO } mechanical { "
+         "worse_sitting: TRI_NO ease_sitting: TRI_NO } ";
+}
+
+class EngineTest : public ::testing::Test {
+ protected:
+  // Uses another ruleset text from now on.
+  void UseRuleset(const std::string& text) {
+    auto compiled = testing::CompileText(text);
+    ASSERT_NE(compiled, nullptr);
+    engine_ = std::make_unique<Engine>(std::move(compiled));
+  }
+
+  // Later fields of `text` override earlier ones, so that a test says only what is special.
+  v1::Decision Evaluate(const std::string& text, View view = View::kFull) {
+    if (engine_ == nullptr) UseRuleset(testing::SmallRulesetText());
+    violations_ = engine_->Evaluate(ParseIntake(text), absl::CivilDay(2026, 11, 21), view,
+                                    workspace_, bytes_);
+    v1::Decision decision;
+    if (violations_.empty()) {
+      EXPECT_TRUE(decision.ParseFromString(bytes_));
+    }
+    return decision;
+  }
+
+  std::unique_ptr<Engine> engine_;
+  Workspace workspace_;
+  std::string bytes_;
+  std::vector<FieldViolation> violations_;
+};
+
+template <typename Repeated>
+std::vector<std::string> Ids(const Repeated& items) {
+  std::vector<std::string> ids;
+  for (const auto& item : items) ids.push_back(item.exercise_id());
+  return ids;
+}
+
+inline std::vector<std::string> FiredIds(const v1::Decision& decision) {
+  std::vector<std::string> ids;
+  for (const v1::FiredRule& rule : decision.fired_rules())
+    ids.push_back(rule.rationale().rule_id());
+  return ids;
+}
+
+}  // namespace plumbline::engine
+
+#endif  // PLUMBLINE_TESTS_UNIT_ENGINE_EVALUATE_H_
