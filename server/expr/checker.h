@@ -16,6 +16,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -23,14 +24,15 @@
 #include "server/base/issue.h"
 #include "server/expr/schema.h"
 #include "server/expr/type.h"
+#include "server/expr/value.h"
 
 namespace plumbline::expr {
 
 struct CheckedNode;  // checked_ast.h
 
-// Bounds that keep any accepted expression cheap; exceeding one is an issue ("too-long", "too-deep",
-// "too-costly"), never a crash. Defaults are generous for hand-written rules and above CEL's floor
-// (32 operands, 24 ternaries, 12 nested calls).
+// Bounds that keep any accepted expression cheap; exceeding one is an issue ("too-long",
+// "too-deep", "too-costly"), never a crash. Defaults are generous for hand-written rules and above
+// CEL's floor (32 operands, 24 ternaries, 12 nested calls).
 struct Limits {
   int max_code_points = 8'192;
   int max_depth = 64;
@@ -48,16 +50,29 @@ class Environment {
   // slot, an enum or an earlier term.
   bool DeclareTerm(absl::string_view name, Type type);
 
+  // Declares a name that stands for a constant. Same rules for the name as for terms; an error
+  // value is refused.
+  bool DeclareConstant(absl::string_view name, Value value);
+
+  // CEL's container: in "a.b", the name `x` means a.b.x if that is declared, else a.x, else x.
+  void SetContainer(absl::string_view container) { container_ = std::string(container); }
+
   const Schema* schema() const { return schema_; }
   const Limits& limits() const { return limits_; }
+  const std::string& container() const { return container_; }
   const Type* FindTerm(absl::string_view name) const;
+  const Value* FindConstant(absl::string_view name) const;
   // Candidates for "did you mean": all slot and term names.
   std::vector<std::string> Names() const;
 
  private:
+  bool CanDeclare(absl::string_view name) const;
+
   const Schema* schema_;
   Limits limits_;
   absl::flat_hash_map<std::string, Type> terms_;
+  absl::flat_hash_map<std::string, Value> constants_;
+  std::string container_;
 };
 
 // A checked expression. Immutable and cheap to copy (shared tree).

@@ -59,7 +59,9 @@ class Frame {
 
   // Reading.
   bool present(SlotIndex slot) const { return present_.Contains(slot); }
-  bool known(SlotIndex slot) const { return slot_states_[slot] == State::kTrue || slot_states_[slot] == State::kFalse; }
+  bool known(SlotIndex slot) const {
+    return slot_states_[slot] == State::kTrue || slot_states_[slot] == State::kFalse;
+  }
   State slot_state(SlotIndex slot) const { return slot_states_[slot]; }
   Cell slot_cell(SlotIndex slot) const { return slot_cells_[slot]; }
   // Row-major cells of a known list slot.

@@ -1,9 +1,9 @@
 // Plan: many checked expressions as one flat, typed, slot-based program.
 //
-// PlanBuilder hash-conses: the same predicate, wherever it occurs, becomes one node and is evaluated
-// once per intake. Evaluate() runs all nodes in order, without branches over rules, recursion or
-// allocation; outcomes are then read per node. Three values plus error follow CEL with commutative
-// absorption (docs/reference/expressions.md has the tables).
+// PlanBuilder hash-conses: the same predicate, wherever it occurs, becomes one node and is
+// evaluated once per intake. Evaluate() runs all nodes in order, without branches over rules,
+// recursion or allocation; outcomes are then read per node. Three values plus error follow CEL with
+// commutative absorption (docs/reference/expressions.md has the tables).
 //
 // Plan is immutable and thread-safe; a Frame belongs to one thread at a time and is reused.
 
@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "server/expr/checker.h"
@@ -77,13 +78,18 @@ struct PlanBuilderImpl;
 
 class PlanBuilder {
  public:
+  // `schema` may be null (constant expressions only); it must outlive the plan.
   explicit PlanBuilder(const Schema* schema);
+  // Without folding, constants are computed by the evaluator wherever it can: for tests that
+  // compare the two ways.
+  PlanBuilder(const Schema* schema, bool fold_constants);
   ~PlanBuilder();
 
   // Supplies the value of a declared term. Must precede every Add that reads it.
   absl::Status BindTerm(absl::string_view name, NodeId node);
 
-  // Adds a checked expression; FailedPrecondition if it reads a term that is not bound.
+  // Adds a checked expression; FailedPrecondition if it reads a term that is not bound,
+  // InvalidArgument if it is not valid or its value is a list.
   absl::StatusOr<NodeId> Add(const CheckedExpr& expr);
 
   // Combinators over bool nodes, with the same semantics and sharing as in the language.

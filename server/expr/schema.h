@@ -8,8 +8,8 @@
 //   * int32/int64 -> int, double/float -> double, bool -> bool, string -> string, enum -> its own
 //     distinct enum type.
 // Field names are unique over all groups, so that expressions name a field by its bare name:
-// `age_years >= 60`, `ces_saddle || ces_bladder`. The same attribute is `intake.age_years`, the form
-// that has() takes: `has(intake.age_years)`.
+// `age_years >= 60`, `ces_saddle || ces_bladder`. The same attribute is `intake.age_years`, the
+// form that has() takes: `has(intake.age_years)`.
 //
 // Enum constants are `<EnumName>.<VALUE without prefix>`: `trauma == Trauma.MAJOR`.
 //
@@ -79,6 +79,9 @@ absl::string_view ShortEnumValueName(const google::protobuf::EnumValueDescriptor
 // True for the zero value and for values whose short name is UNKNOWN or UNSPECIFIED.
 bool IsUnknownEnumValue(const google::protobuf::EnumValueDescriptor& value);
 bool IsTriEnum(const google::protobuf::EnumDescriptor& type);
+// Type of one value of a scalar or enum field, singular or repeated; kind kError if expressions
+// have no such type.
+Type ScalarFieldType(const google::protobuf::FieldDescriptor& field);
 
 }  // namespace plumbline::expr
 

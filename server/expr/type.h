@@ -11,9 +11,9 @@
 namespace plumbline::expr {
 
 enum class Kind : uint8_t {
-  kError,      // the checker could not type it; suppresses follow-up messages
+  kError,  // the checker could not type it; suppresses follow-up messages
   kBool,
-  kInt,        // int64
+  kInt,  // int64
   kDouble,
   kString,
   kEnum,       // distinct per protobuf enum: comparing two different enums is a type error
