@@ -1,0 +1,37 @@
+// Server: a listening gRPC server with health service, limits and a graceful stop.
+
+#ifndef PLUMBLINE_SERVER_GRPC_SERVER_H_
+#define PLUMBLINE_SERVER_GRPC_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "server/grpc/event_log.h"
+#include "server/grpc/server_config.h"
+#include "server/service/evaluate_service.h"
+
+namespace plumbline::grpc_server {
+
+// Thread-safe. `service` and `log` must outlive it. The destructor stops it, gracefully.
+class Server {
+ public:
+  // Listens and serves when it returns. InvalidArgument for settings that cannot be used (address,
+  // TLS files, plaintext where it is not allowed), Unavailable if the address cannot be bound.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config,
+                                                       const service::EvaluateService* service,
+                                                       EventLog* log);
+  virtual ~Server() = default;
+
+  // Where it listens ("127.0.0.1:40123"), with the port that was given for port 0.
+  virtual const std::string& address() const = 0;
+  virtual int port() const = 0;
+
+  // Reports NOT_SERVING, waits for `notice`, takes no new calls, waits for those under way up to
+  // `drain_limit` and cancels the rest. Returns when all have ended. Further calls do nothing.
+  virtual void Stop() = 0;
+};
+
+}  // namespace plumbline::grpc_server
+
+#endif  // PLUMBLINE_SERVER_GRPC_SERVER_H_

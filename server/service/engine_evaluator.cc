@@ -1,0 +1,45 @@
+#include "server/service/engine_evaluator.h"
+
+#include <utility>
+
+#include "server/service/civil_date.h"
+
+namespace plumbline::service {
+namespace {
+
+class EngineEvaluator : public Evaluator {
+ public:
+  explicit EngineEvaluator(std::shared_ptr<const ruleset::CompiledRuleset> ruleset)
+      : engine_(std::move(ruleset)) {}
+
+  std::vector<engine::FieldViolation> Evaluate(const v1::Intake& intake, absl::CivilDay as_of,
+                                               engine::View view,
+                                               std::string& decision) const override {
+    thread_local engine::Workspace workspace;
+    return engine_.Evaluate(intake, as_of, view, workspace, decision);
+  }
+
+ private:
+  engine::Engine engine_;
+};
+
+}  // namespace
+
+std::shared_ptr<const ServedRuleset> ServeRuleset(
+    std::shared_ptr<const ruleset::CompiledRuleset> ruleset) {
+  auto served = std::make_shared<ServedRuleset>();
+  const v1::Manifest& manifest = ruleset->source.manifest();
+  served->ruleset_id = manifest.ruleset_id();
+  served->version = manifest.version();
+  served->revision = ruleset->revision;
+  if (manifest.has_effective_from()) {
+    served->effective_from = ToCivilDay(manifest.effective_from());
+  }
+  if (manifest.has_effective_until()) {
+    served->effective_until = ToCivilDay(manifest.effective_until());
+  }
+  served->evaluator = std::make_shared<EngineEvaluator>(std::move(ruleset));
+  return served;
+}
+
+}  // namespace plumbline::service

@@ -1,0 +1,52 @@
+// EvaluateService: the use case "one intake in, one decision out", without a transport.
+//
+// Steps: validate the request, find the ruleset, evaluate, record, answer. The response is
+// assembled as wire bytes around the engine's bytes, which are never parsed.
+
+#ifndef PLUMBLINE_SERVER_SERVICE_EVALUATE_SERVICE_H_
+#define PLUMBLINE_SERVER_SERVICE_EVALUATE_SERVICE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "plumbline/v1/triage_service.pb.h"
+#include "server/service/decision_recorder.h"
+#include "server/service/ruleset_source.h"
+
+namespace plumbline::service {
+
+struct EvaluateAnswer {
+  // Wire bytes of plumbline.v1.EvaluateResponse.
+  std::string response;
+  std::shared_ptr<const ServedRuleset> ruleset;
+};
+
+// Thread-safe. Keeps pointers to source and recorder, which must outlive it and every call.
+// Errors carry google.rpc details (rpc_error.h); they never hold patient data apart from the
+// violations' descriptions, which go to the caller only.
+class EvaluateService {
+ public:
+  using Done = absl::AnyInvocable<void(absl::StatusOr<EvaluateAnswer>) &&>;
+
+  EvaluateService(const RulesetSource* source, DecisionRecorder* recorder);
+
+  // Calls `done` exactly once: on this thread if the request is refused, else on the recorder's.
+  // `request_bytes` is the request as it came, for the record; `request` may be dropped when this
+  // returns.
+  void Evaluate(const v1::EvaluateRequest& request, absl::string_view request_bytes,
+                Done done) const;
+
+  // Evaluate for callers that may block.
+  absl::StatusOr<EvaluateAnswer> EvaluateAndWait(const v1::EvaluateRequest& request) const;
+
+ private:
+  const RulesetSource* source_;
+  DecisionRecorder* recorder_;
+};
+
+}  // namespace plumbline::service
+
+#endif  // PLUMBLINE_SERVER_SERVICE_EVALUATE_SERVICE_H_
