@@ -11,7 +11,11 @@
 namespace plumbline::expr {
 namespace {
 
-Value IntOrError(bool ok, int64_t value) { return ok ? Value::Int(value) : Value::Error(); }
+template <typename Function>
+Value FoldInts(Function function, int64_t a, int64_t b) {
+  int64_t result = 0;
+  return function(a, b, result) ? Value::Int(result) : Value::Error();
+}
 
 // any true (for ||) or any false (for &&) decides; otherwise an error; otherwise the neutral value.
 // Operands that are not bool have no overload: an error.
@@ -37,18 +41,17 @@ class LogicFold {
 };
 
 Value FoldIntArithmetic(Operator op, int64_t a, int64_t b) {
-  int64_t result = 0;
   switch (op) {
     case Operator::kAdd:
-      return IntOrError(Add(a, b, result), result);
+      return FoldInts(Add, a, b);
     case Operator::kSubtract:
-      return IntOrError(Subtract(a, b, result), result);
+      return FoldInts(Subtract, a, b);
     case Operator::kMultiply:
-      return IntOrError(Multiply(a, b, result), result);
+      return FoldInts(Multiply, a, b);
     case Operator::kDivide:
-      return IntOrError(Divide(a, b, result), result);
+      return FoldInts(Divide, a, b);
     case Operator::kModulo:
-      return IntOrError(Modulo(a, b, result), result);
+      return FoldInts(Modulo, a, b);
     default:
       return Value::Error();
   }
@@ -145,10 +148,7 @@ Value FoldUnary(Operator op, const Value& a) {
     return a.kind == Kind::kBool ? Value::Bool(!a.is_true()) : Value::Error();
   }
   if (a.kind == Kind::kDouble) return Value::Double(-a.d);
-  int64_t result = 0;
-  const bool ok = Negate(a.i, result);
-  if (a.kind == Kind::kInt) return IntOrError(ok, result);
-  return Value::Error();
+  return a.kind == Kind::kInt ? FoldInts(Subtract, 0, a.i) : Value::Error();
 }
 
 Value FoldCall(Function function, const std::vector<Value>& arguments) {

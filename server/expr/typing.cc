@@ -131,6 +131,16 @@ bool TypeChecker::RequireBool(const CheckedNode& node, absl::string_view user) {
 
 CheckedPtr TypeChecker::CheckUnary(const AstNode& ast) {
   CheckedPtr operand = Check(*ast.children[0]);
+  // `-(5)` is the literal -5, so that equal expressions print alike (`-(0)` too).
+  if (ast.op == Operator::kNegate && operand->kind == NodeKind::kLiteral &&
+      operand->static_type.Is(Kind::kInt) && operand->constant->i >= 0) {
+    AstNode literal;
+    literal.kind = AstKind::kLiteral;
+    literal.start = ast.start;
+    literal.position = ast.position;
+    literal.literal = Value::Int(-operand->constant->i);
+    return CheckLiteral(literal);
+  }
   StaticType type = operand->static_type;
   if (ast.op == Operator::kNot) {
     type = RequireBool(*operand, "!") ? StaticType::Of(Kind::kBool) : StaticType::Wrong();
