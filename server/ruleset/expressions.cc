@@ -42,7 +42,6 @@ void Expressions::Collect(const v1::Ruleset& ruleset) {
       if (text.empty()) continue;
       sites_.push_back({absl::StrCat(path, ".", field->name()), std::move(text),
                         role->role == Role::kCondition});
-      paths_.push_back(sites_.back().path);
     }
   });
 }
@@ -74,6 +73,7 @@ void Expressions::CheckTerms(const v1::Ruleset& ruleset, Report& report) {
     if (key.kind != TermKey::Kind::kTerm || key.name.empty()) continue;
     const std::string path = absl::StrCat("terms[", key.index, "].expression");
     CheckSite({path, ruleset.terms(key.index).expression(), /*condition=*/false}, report);
+    term_paths_.try_emplace(key.name, path);
     const expr::CheckedExpr* checked = Find(path);
     if (!environment_.DeclareTerm(key.name, checked == nullptr ? kNotTyped : checked->type()) &&
         environment_.FindTerm(key.name) == nullptr) {
@@ -100,6 +100,11 @@ void Expressions::CheckSite(const Site& site, Report& report) {
 const expr::CheckedExpr* Expressions::Find(absl::string_view path) const {
   const auto found = checked_.find(path);
   return found == checked_.end() ? nullptr : &found->second;
+}
+
+const expr::CheckedExpr* Expressions::FindTerm(absl::string_view name) const {
+  const auto found = term_paths_.find(name);
+  return found == term_paths_.end() ? nullptr : Find(found->second);
 }
 
 }  // namespace plumbline::ruleset

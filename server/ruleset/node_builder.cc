@@ -20,7 +20,7 @@ NodeBuilder::NodeBuilder(const v1::Ruleset& ruleset, const expr::Schema& schema,
       conditions_(static_cast<size_t>(ruleset.conditions_size())),
       stages_(static_cast<size_t>(ruleset.stages_size())) {
   for (const TermKey& key : expressions.binding_order()) AddTerm(key);
-  for (const std::string& path : expressions.paths()) Add(path);
+  for (const Expressions::Site& site : expressions.sites()) Add(site.path);
 }
 
 NodeId NodeBuilder::At(const std::string& path) const {
