@@ -34,7 +34,7 @@ struct Environment {
   int terminal_width = 100;
   bool terminal = false;
   // The local date.
-  std::function<absl::CivilDay()> today;
+  std::function<absl::CivilDay()> today = {};
 };
 
 // One command. Declare() is called once, then the command line is parsed, then Run() is called if
