@@ -104,10 +104,9 @@ TEST_F(DecisionBytesTest, NamesRulesetEngineAndDate) {
 }
 
 TEST_F(DecisionBytesTest, UnverifiedPassagesAreNeverPrinted) {
-  UseRuleset(
-      testing::Replaced(testing::SmallRulesetText(),
-                        "because: \"There is a fever; temperature: {temp_c}.\" sources: \"T/1\"",
-                        "because: \"Fever.\" sources: \"T/1\" sources: \"T/U\""));
+  UseRuleset(testing::Replaced(testing::SmallRulesetText(),
+                               "because: \"There is a fever; temperature: {temp_c}.\"",
+                               "because: \"Fever.\" sources: \"T/U\""));
   const v1::Decision decision = Evaluate(SafeAnswers() + "general_illness { fever: TRI_YES }");
   EXPECT_THAT(decision.fired_rules(0).rationale().sources(), ::testing::ElementsAre("T/1"));
   for (const v1::Citation& citation : decision.citations()) {

@@ -17,19 +17,34 @@
 
 namespace plumbline::engine {
 
-inline v1::Intake ParseIntake(const std::string& text) {
+// Parts of an intake text; a later part overrides an earlier one, field by field.
+inline constexpr char kOverride[] = "#override#";
+
+inline v1::Intake ParseIntake(std::string text) {
   v1::Intake intake;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &intake)) << text;
-  return intake;
+  while (true) {
+    const size_t end = text.find(kOverride);
+    v1::Intake part;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text.substr(0, end), &part)) << text;
+    intake.MergeFrom(part);
+    if (end == std::string::npos) return intake;
+    text = text.substr(end + sizeof(kOverride) - 1);
+  }
 }
 
-// Answers that leave nothing of the small ruleset's safety rules open and match none of them.
+// Answers that leave nothing of the small ruleset's safety rules open and match none of them; what
+// is appended overrides them.
 inline std::string SafeAnswers() {
-  return "person { age_years: 40 nprs_back: 3 } general_illness { fever: TRI_NO temp_c: 36.5 "
-         "weight_loss: TRI_NO } cauda_equina { ces_saddle: TRI_NO } leg_nerve_cord { leg_pain: "
-         "LEG_PAIN_NONE leg_side: LEG_SIDE_NONE } injury { osteoporosis: TRI_NO } "
-         "function_mood_safety { prone_ok: TRI_YES balance_poor: TRI_NO } mechanical { "
-         "worse_sitting: TRI_NO ease_sitting: TRI_NO } ";
+  return std::string(R"pb(
+           person { age_years: 40 nprs_back: 3 }
+           general_illness { fever: TRI_NO temp_c: 36.5 weight_loss: TRI_NO }
+           cauda_equina { ces_saddle: TRI_NO }
+           leg_nerve_cord { leg_pain: LEG_PAIN_NONE leg_side: LEG_SIDE_NONE }
+           injury { osteoporosis: TRI_NO }
+           function_mood_safety { prone_ok: TRI_YES balance_poor: TRI_NO }
+           mechanical { worse_sitting: TRI_NO ease_sitting: TRI_NO }
+         )pb") +
+         kOverride;
 }
 
 class EngineTest : public ::testing::Test {
@@ -41,7 +56,6 @@ class EngineTest : public ::testing::Test {
     engine_ = std::make_unique<Engine>(std::move(compiled));
   }
 
-  // Later fields of `text` override earlier ones, so that a test says only what is special.
   v1::Decision Evaluate(const std::string& text, View view = View::kFull) {
     if (engine_ == nullptr) UseRuleset(testing::SmallRulesetText());
     violations_ = engine_->Evaluate(ParseIntake(text), absl::CivilDay(2026, 11, 21), view,

@@ -62,8 +62,8 @@ TEST_F(OpenQuestionsTest, RulesOfLowValueComeLastButAreNotForgotten) {
 
 TEST_F(OpenQuestionsTest, AskWhenHidesOnlyWhatCannotChangeTheDisposition) {
   const std::string text =
-      testing::Replaced(testing::SmallRulesetText(), "when: \"age_years >= 50\" points: 2",
-                        "when: \"balance_poor && age_years >= 30\" points: 2");
+      testing::Replaced(testing::SmallRulesetText(), "when: \"age_years >= 50\"",
+                        "when: \"balance_poor && age_years >= 30\"");
   UseRuleset(text);
   const std::string unknown = "function_mood_safety { balance_poor: TRI_UNKNOWN }";
   EXPECT_EQ(Find(Evaluate(SafeAnswers() + unknown), "balance_poor"), nullptr);

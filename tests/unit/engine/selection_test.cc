@@ -152,16 +152,16 @@ TEST_F(SelectionTest, LimitOfTheDispositionLeavesOnlyWhatItNames) {
 }
 
 TEST_F(SelectionTest, NotIndicatedWhenNothingSpeaksForIt) {
-  UseRuleset(testing::Replaced(testing::SmallRulesetText(), "selector { all: true } when: \"true\"",
-                               "selector { exercise_ids: \"EX-WALK\" } when: \"true\""));
+  UseRuleset(
+      testing::Replaced(testing::SmallRulesetText(), "all: true", "exercise_ids: \"EX-WALK\""));
   const v1::Decision decision = Evaluate(SafeAnswers());
   EXPECT_THAT(Ids(decision.programme()), ElementsAre("EX-WALK"));
   EXPECT_EQ(Excluded(decision, "EX-CALM")->kind(), v1::EXCLUSION_KIND_NOT_INDICATED);
 }
 
 TEST_F(SelectionTest, NothingEligibleIsSaid) {
-  UseRuleset(testing::Replaced(testing::SmallRulesetText(), "selector { all: true } when: \"true\"",
-                               "selector { all: true } when: \"age_years > 100\""));
+  UseRuleset(testing::Replaced(testing::SmallRulesetText(), "when: \"true\"",
+                               "when: \"age_years > 100\""));
   const v1::Decision decision = Evaluate(SafeAnswers());
   EXPECT_EQ(decision.programme_size(), 0);
   ASSERT_EQ(decision.notices_size(), 1);
