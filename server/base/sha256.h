@@ -15,8 +15,8 @@ namespace plumbline {
 using Sha256Digest = std::array<uint8_t, 32>;
 
 // Digest of a text that comes in pieces. Thread-compatible. Aborts the process when OpenSSL refuses
-// to hash (it does so only out of memory, or with a provider configuration without SHA-256): a wrong
-// or missing digest must never name a revision.
+// to hash (it does so only out of memory, or with a provider configuration without SHA-256): a
+// wrong or missing digest must never name a revision.
 class Sha256 {
  public:
   Sha256();

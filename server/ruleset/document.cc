@@ -144,8 +144,7 @@ void RulesetDocument::Rep::ParseFile(const SourceFile& source, absl::string_view
   }();
   file.tree = ScanTextproto(source.bytes, *kPartNames);
   for (TextprotoError& error : file.tree.errors) {
-    report(file.text.At(error.offset), "syntax-error", std::move(error.message),
-           std::move(error.hint));
+    report(file.text.At(error.offset), "syntax", std::move(error.message), std::move(error.hint));
   }
   std::vector<TextprotoField> removed = std::move(file.tree.broken);
   for (SchemaMistake& mistake :
@@ -164,7 +163,7 @@ void RulesetDocument::Rep::ParseFile(const SourceFile& source, absl::string_view
     Merge(part, file, issues);
   } else if (file.tree.errors.empty()) {
     // Its columns count from 0, and a tab goes to the next multiple of eight; good enough here.
-    report({display_path, first_error.line() + 1, first_error.column() + 1}, "syntax-error",
+    report({display_path, first_error.line() + 1, first_error.column() + 1}, "syntax",
            first_error.message());
   }
 }

@@ -16,6 +16,11 @@ constexpr expr::Type kBool{expr::Kind::kBool};
 // Of a term whose own mistake has been reported: what reads it is not blamed.
 constexpr expr::Type kNotTyped{expr::Kind::kError};
 
+// What the names of derived terms begin with.
+bool IsReserved(absl::string_view name) {
+  return name == "suspected" || name == "likely" || name == "stage";
+}
+
 }  // namespace
 
 Expressions::Expressions(const RulesetDocument& document, const expr::Schema& schema,
@@ -75,8 +80,10 @@ void Expressions::CheckTerms(const v1::Ruleset& ruleset, Report& report) {
     CheckSite({path, ruleset.terms(key.index).expression(), /*condition=*/false}, report);
     term_paths_.try_emplace(key.name, path);
     const expr::CheckedExpr* checked = Find(path);
-    if (!environment_.DeclareTerm(key.name, checked == nullptr ? kNotTyped : checked->type()) &&
-        environment_.FindTerm(key.name) == nullptr) {
+    const expr::Type type = checked == nullptr ? kNotTyped : checked->type();
+    const bool declared = !IsReserved(key.name) && environment_.DeclareTerm(key.name, type);
+    // A term of that name before it is a duplicate id, which has been reported.
+    if (!declared && environment_.FindTerm(key.name) == nullptr) {
       report.Error(absl::StrCat("terms[", key.index, "].id"), "name-taken",
                    absl::StrCat("`", key.name, "` already means something in expressions"),
                    "an intake field or a word of the language");
@@ -88,11 +95,12 @@ void Expressions::CheckTerms(const v1::Ruleset& ruleset, Report& report) {
 void Expressions::CheckSite(const Site& site, Report& report) {
   if (site.text.empty()) return;
   const SourceLocation relative{"", 1, 1};
-  expr::CheckResult result = site.condition
-                                 ? expr::CheckCondition(site.text, environment_, relative)
-                                 : expr::Check(site.text, environment_, relative);
+  expr::CheckResult result = expr::Check(site.text, environment_, relative);
+  // Without a type because of a term that has none: that has been reported.
+  const bool typed = result.expr.valid() && result.expr.type().kind != expr::Kind::kError;
+  if (site.condition && typed) result = expr::CheckCondition(site.text, environment_, relative);
   for (Issue& issue : result.issues) report.Expression(site.path, site.text, std::move(issue));
-  if (result.expr.valid() && result.expr.type().kind != expr::Kind::kError) {
+  if (typed && result.expr.valid()) {
     checked_.emplace(site.path, std::move(result.expr));
   }
 }

@@ -8,7 +8,7 @@
 namespace plumbline::ruleset {
 
 void Lint(const CheckContext& context) {
-  const Satisfiability satisfiability(context.ruleset, context.schema, context.expressions);
+  Satisfiability satisfiability(context.ruleset, context.schema, context.expressions);
   LintConditions(context, satisfiability);
   LintOrder(context, satisfiability);
   LintDuplicates(context);

@@ -1,6 +1,6 @@
 #include "server/ruleset/lint_conditions.h"
 
-#include <cmath>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -48,13 +48,13 @@ class ComparisonLint {
       CheckAtom(node, atom);
     } else if (node.kind == NodeKind::kBetween && node.children.size() == 3 &&
                node.children[0]->kind == NodeKind::kSlot) {
-      CheckBounds(node, node.children[0]->slot, {node.children[1].get(), node.children[2].get()});
+      CheckBounds(node.children[0]->slot, {node.children[1].get(), node.children[2].get()});
     }
     for (const expr::CheckedPtr& child : node.children) Visit(*child);
   }
 
   void CheckAtom(const CheckedNode& node, const Atom& atom) {
-    if (CheckBounds(node, atom.slot, {node.children[0].get(), node.children[1].get()})) return;
+    if (CheckBounds(atom.slot, {node.children[0].get(), node.children[1].get()})) return;
     Domain domain = satisfiability_.DomainOf(atom.slot);
     if (!domain.is_number || atom.op == expr::Operator::kIn) return;
     satisfiability_.Restrict(domain, atom, /*holds=*/true);
@@ -72,8 +72,7 @@ class ComparisonLint {
   }
 
   // True if one of the constants lies outside the range of the field.
-  bool CheckBounds(const CheckedNode& comparison, expr::SlotIndex slot,
-                   std::initializer_list<const CheckedNode*> operands) {
+  bool CheckBounds(expr::SlotIndex slot, std::initializer_list<const CheckedNode*> operands) {
     const Domain& domain = satisfiability_.DomainOf(slot);
     if (!domain.is_number) return false;
     bool outside = false;
@@ -90,7 +89,6 @@ class ComparisonLint {
                        context_.schema.slot(slot).name, "`, ", domain.low, " to ", domain.high),
           "the comparison never makes a difference");
     }
-    (void)comparison;
     return outside;
   }
 
@@ -109,18 +107,23 @@ bool IsPlainTrue(const CheckedNode& node) {
   return node.kind == NodeKind::kLiteral && node.constant.has_value() && node.constant->is_true();
 }
 
-void LintOutcome(const Expressions::Site& site, const CheckedExpr& checked,
+// Returns true if something was reported.
+bool LintOutcome(const Expressions::Site& site, const CheckedExpr& checked,
                  const CheckContext& context, const Satisfiability& satisfiability) {
-  if (IsPlainTrue(checked.root())) return;
+  if (IsPlainTrue(checked.root())) return false;
   const Demand holds[] = {{checked, true}};
   const Demand fails[] = {{checked, false}};
   if (!satisfiability.CanHold(holds)) {
     context.report.InText(Severity::kWarning, site.path, 0, "never-matches",
                           "this condition can never hold");
-  } else if (!satisfiability.CanHold(fails)) {
+    return true;
+  }
+  if (!satisfiability.CanHold(fails)) {
     context.report.InText(Severity::kWarning, site.path, 0, "always-matches",
                           "this condition holds for everyone", "write `true` if that is meant");
+    return true;
   }
+  return false;
 }
 
 // In lists where the first match counts: what can still come to element `at`.
@@ -152,14 +155,26 @@ class FirstMatchLint {
 
 }  // namespace
 
-void LintConditions(const CheckContext& context, const Satisfiability& satisfiability) {
-  for (const Expressions::Site& site : context.expressions.sites()) {
+void LintConditions(const CheckContext& context, Satisfiability& satisfiability) {
+  const auto lint = [&](const Expressions::Site& site) {
     const CheckedExpr* checked = context.expressions.Find(site.path);
-    if (checked == nullptr) continue;
-    if (ComparisonLint(site, context, satisfiability).Run(checked->root())) continue;
-    if (checked->type().kind == expr::Kind::kBool) {
-      LintOutcome(site, *checked, context, satisfiability);
-    }
+    if (checked == nullptr) return false;
+    if (ComparisonLint(site, context, satisfiability).Run(checked->root())) return true;
+    return checked->type().kind == expr::Kind::kBool &&
+           LintOutcome(site, *checked, context, satisfiability);
+  };
+  std::map<std::string, const Expressions::Site*> sites;
+  for (const Expressions::Site& site : context.expressions.sites()) {
+    sites.emplace(site.path, &site);
+  }
+  // Terms before their readers, so that a mistake is reported where it is, and only there.
+  for (const TermKey& key : context.expressions.binding_order()) {
+    if (key.kind != TermKey::Kind::kTerm) continue;
+    const auto site = sites.find(absl::StrCat(At("terms", key.index), ".expression"));
+    if (site != sites.end() && lint(*site->second)) satisfiability.SetOpaque(key.name);
+  }
+  for (const Expressions::Site& site : context.expressions.sites()) {
+    if (site.condition) lint(site);
   }
 }
 

@@ -11,7 +11,7 @@ namespace plumbline::ruleset {
 // Thresholds outside the plausible range of their field ("threshold-out-of-range"), comparisons
 // that never make a difference ("constant-comparison"), conditions that never or always match
 // ("never-matches", "always-matches").
-void LintConditions(const CheckContext& context, const Satisfiability& satisfiability);
+void LintConditions(const CheckContext& context, Satisfiability& satisfiability);
 
 // Stages and sizes that earlier ones leave nobody for ("shadowed-rule").
 void LintOrder(const CheckContext& context, const Satisfiability& satisfiability);

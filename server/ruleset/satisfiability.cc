@@ -78,8 +78,11 @@ Domain InitialDomain(const Slot& slot, const v1::Question* question) {
       domain.is_number = true;
       domain.low = -std::numeric_limits<double>::infinity();
       domain.high = std::numeric_limits<double>::infinity();
-      if (question != nullptr && question->has_min()) domain.low = question->min();
-      if (question != nullptr && question->has_max()) domain.high = question->max();
+      if (question == nullptr) break;
+      // A range that is upside down has been reported.
+      if (question->has_min() && question->has_max() && question->min() > question->max()) break;
+      if (question->has_min()) domain.low = question->min();
+      if (question->has_max()) domain.high = question->max();
   }
   return domain;
 }
@@ -155,7 +158,7 @@ bool Satisfiability::AsAtom(const CheckedNode& node, Atom& atom) const {
   const auto is_field = [this, &atom](const CheckedNode& operand) {
     const CheckedNode* at = &operand;
     for (int hops = 0; at->kind == NodeKind::kTerm && hops < 64; ++hops) {
-      const CheckedExpr* term = expressions_.FindTerm(at->name);
+      const CheckedExpr* term = FindTerm(at->name);
       if (term == nullptr) return false;
       at = &term->root();
     }
@@ -282,7 +285,7 @@ class Search {
       case NodeKind::kAtLeast:
         return ApplyAtLeast(goal, state);
       case NodeKind::kTerm:
-        if (const CheckedExpr* term = facts_.expressions_.FindTerm(node.name); term != nullptr) {
+        if (const CheckedExpr* term = facts_.FindTerm(node.name); term != nullptr) {
           // Shares nothing with the expression: keeps it alive for the search.
           state.goals.push_back({RootOf(*term), goal.holds});
           return true;

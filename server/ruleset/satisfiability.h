@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,10 @@ class Satisfiability {
   // False only if no intake can meet all demands.
   bool CanHold(absl::Span<const Demand> demands) const;
 
+  // From now on the term counts as unknown: what is wrong with it is not what is wrong with those
+  // who read it.
+  void SetOpaque(absl::string_view term) { opaque_terms_.insert(std::string(term)); }
+
   // The comparison that `node` is, terms of the form `term = field` included; false if it is none.
   bool AsAtom(const expr::CheckedNode& node, Atom& atom) const;
 
@@ -73,9 +78,15 @@ class Satisfiability {
  private:
   friend class Search;
 
+  // Null for terms that are not looked into.
+  const expr::CheckedExpr* FindTerm(const std::string& name) const {
+    return opaque_terms_.count(name) > 0 ? nullptr : expressions_.FindTerm(name);
+  }
+
   const expr::Schema& schema_;
   const Expressions& expressions_;
   std::vector<Domain> domains_;
+  std::set<std::string> opaque_terms_;
 };
 
 }  // namespace plumbline::ruleset

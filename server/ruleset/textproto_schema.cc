@@ -87,7 +87,7 @@ class SchemaChecker {
     }
     const bool is_message = descriptor->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
     if (!is_message && !field.has_colon) {
-      return Mistake(field.range.begin, "syntax-error",
+      return Mistake(field.range.begin, "syntax",
                      absl::StrCat("expected `:` after `", field.name, "`"));
     }
     bool sound = true;
