@@ -61,15 +61,15 @@ void Compare(const CheckContext& context, const Rules& rules, absl::string_view 
         const std::string& other = rules.Get(first).id();
         const std::string path = absl::StrCat(At(field, second), ".when");
         if (relation == Relation::kSame) {
-          context.report.Warning(
-              path, "duplicate-rule",
+          context.report.InText(
+              Severity::kWarning, path, 0, "duplicate-rule",
               absl::StrCat("`", rules.Get(second).id(), "` says the same as `", other, "`"));
         } else {
-          context.report.Warning(path, "shadowed-rule",
-                                 absl::StrCat("`", other,
-                                              "` has the same condition and a stronger "
-                                              "result than `",
-                                              rules.Get(second).id(), "`"));
+          context.report.InText(Severity::kWarning, path, 0, "shadowed-rule",
+                                absl::StrCat("`", other,
+                                             "` has the same condition and a stronger "
+                                             "result than `",
+                                             rules.Get(second).id(), "`"));
         }
         break;
       }
