@@ -91,9 +91,9 @@ Binder::Binder(const ruleset::CompiledRuleset& ruleset) : ruleset_(ruleset) {
         leaf.has_range = true;
         leaf.min = source.min();
         leaf.max = source.max();
-        leaf.range_text.push_back(
-            absl::StrCat("must be between ", NumberText(leaf.min), " and ", NumberText(leaf.max),
-                         source.unit_text().empty() ? "" : absl::StrCat(" ", source.unit_text())));
+        leaf.range_text.push_back(absl::StrCat(
+            "must be between ", NumberText(leaf.min), " and ", NumberText(leaf.max),
+            source.unit_text().empty() ? "" : absl::StrCat(" (", source.unit_text(), ")")));
       }
       if (source.has_max_length()) leaf.max_length = source.max_length();
     }

@@ -83,7 +83,7 @@ void DecisionEncoder::Run::WriteScreenRationale(const Fired& fired) {
   w_.Raw(fragment.rationale.head);
   scratch_.text.clear();
   facts_.AppendText(compiled.because, context_.frame, scratch_.text);
-  SlotSet deciding;
+  Deciders deciding;
   for (size_t i = 0; i < compiled.escalations.size(); ++i) {
     if (((fired.escalations >> i) & 1) == 0) continue;
     scratch_.text += " ";

@@ -1,5 +1,8 @@
 #include "server/engine/encoder.h"
 
+#include <bit>
+
+#include "absl/strings/str_cat.h"
 #include "server/engine/encoder_run.h"
 
 namespace plumbline::engine {
@@ -9,6 +12,24 @@ using ::plumbline::expr::NodeId;
 using ::plumbline::expr::SlotIndex;
 using ::plumbline::expr::SlotSet;
 using ::plumbline::ruleset::kNoNode;
+
+struct LikelihoodText {
+  absl::string_view value;
+  absl::string_view display;
+};
+
+LikelihoodText TextOf(v1::Likelihood likelihood) {
+  switch (likelihood) {
+    case v1::LIKELIHOOD_CONFIRMED:
+      return {"CONFIRMED", "confirmed by a clinician"};
+    case v1::LIKELIHOOD_LIKELY:
+      return {"LIKELY", "likely"};
+    case v1::LIKELIHOOD_POSSIBLE:
+      return {"POSSIBLE", "possible"};
+    default:
+      return {"UNLIKELY", "unlikely"};
+  }
+}
 
 }  // namespace
 
@@ -52,13 +73,37 @@ void DecisionEncoder::Run::WriteFields(int field, const SlotSet& slots) {
       [&](SlotIndex slot) { w_.RepeatedString(field, ruleset_.schema->slot(slot).name); });
 }
 
-void DecisionEncoder::Run::WriteFacts(const SlotSet& deciding) {
-  deciding.ForEach([&](SlotIndex slot) {
+void DecisionEncoder::Run::WriteFacts(const Deciders& deciding) {
+  deciding.slots.ForEach([&](SlotIndex slot) {
     if (!context_.frame.known(slot)) return;
     scratch_.fact.clear();
     facts_.AppendFact(slot, context_.frame, scratch_.fact);
     w_.Message(v1::Rationale::kFactsFieldNumber, scratch_.fact);
   });
+  for (uint64_t left = deciding.landmarks; left != 0; left &= left - 1) {
+    WriteLandmark(std::countr_zero(left));
+  }
+}
+
+// A pattern or the stage, as a fact.
+void DecisionEncoder::Run::WriteLandmark(int number) {
+  using F = v1::Fact;
+  const size_t mark = w_.Begin(v1::Rationale::kFactsFieldNumber);
+  if (number == Landmarks::kStage) {
+    const v1::Stage& stage = source_.stages(static_cast<int>(e_.stage));
+    w_.String(F::kFieldFieldNumber, "stage");
+    w_.String(F::kLabelFieldNumber, "Stage");
+    w_.String(F::kValueFieldNumber, stage.id());
+    w_.String(F::kDisplayFieldNumber, stage.title());
+  } else {
+    const v1::ClinicalCondition& condition = source_.conditions(number);
+    const LikelihoodText text = TextOf(e_.conditions[static_cast<size_t>(number)].likelihood);
+    w_.String(F::kFieldFieldNumber, absl::StrCat("suspected.", condition.id()));
+    w_.String(F::kLabelFieldNumber, condition.title());
+    w_.String(F::kValueFieldNumber, text.value);
+    w_.String(F::kDisplayFieldNumber, text.display);
+  }
+  w_.End(mark);
 }
 
 void DecisionEncoder::Run::WriteRationale(int field, const RationaleFragment& fragment,

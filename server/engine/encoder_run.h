@@ -36,7 +36,8 @@ class DecisionEncoder::Run {
   // Marks passages for the list of citations.
   void Cite(const std::vector<uint32_t>& passages);
   void WriteFields(int field, const expr::SlotSet& slots);
-  void WriteFacts(const expr::SlotSet& deciding);
+  void WriteFacts(const Deciders& deciding);
+  void WriteLandmark(int number);
   // `when` names the node whose facts are shown; kNoNode: no facts.
   void WriteRationale(int field, const RationaleFragment& fragment, expr::NodeId when);
 

@@ -40,7 +40,7 @@ struct WorkspaceImpl {
 
 struct EngineImpl {
   explicit EngineImpl(std::shared_ptr<const ruleset::CompiledRuleset> ruleset_in)
-      : ruleset(std::move(ruleset_in)), binder(*ruleset), encoder(*ruleset) {}
+      : ruleset(std::move(ruleset_in)), landmarks(*ruleset), binder(*ruleset), encoder(*ruleset) {}
 
   void Prepare(WorkspaceImpl& workspace) const;
   void CheckConsistency(const Context& context, std::vector<FieldViolation>& violations) const;
@@ -48,6 +48,7 @@ struct EngineImpl {
 
   const uint64_t id = NextEngineId();
   std::shared_ptr<const ruleset::CompiledRuleset> ruleset;
+  Landmarks landmarks;
   Binder binder;
   DecisionEncoder encoder;
 };
@@ -137,7 +138,7 @@ void Engine::Run(absl::CivilDay as_of, WorkspaceImpl& w,
                  std::vector<FieldViolation>& violations) const {
   w.frame.SetAsOf((as_of - absl::CivilDay(1970, 1, 1)) * kSecondsPerDay);
   impl_->ruleset->plan.Evaluate(w.frame);
-  w.explainer.Start(impl_->ruleset->plan, w.frame);
+  w.explainer.Start(impl_->ruleset->plan, w.frame, impl_->landmarks);
   const Context context{*impl_->ruleset, w.frame, w.explainer};
   impl_->CheckConsistency(context, violations);
   if (!violations.empty()) return;

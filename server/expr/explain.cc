@@ -7,6 +7,7 @@
 #include <bit>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "server/expr/program.h"
 
 namespace plumbline::expr {
@@ -46,8 +47,11 @@ class Agenda {
 
 class Explainer {
  public:
-  Explainer(const PlanImpl& plan, const FrameView& frame, Question question, SlotSet& slots)
-      : plan_(plan),
+  Explainer(const PlanImpl& plan, const FrameView& frame, Question question, SlotSet& slots,
+            absl::Span<const uint8_t> landmark_of_node = {}, uint64_t* landmarks = nullptr)
+      : landmark_of_node_(landmark_of_node),
+        landmarks_(landmarks),
+        plan_(plan),
         frame_(frame),
         question_(question),
         slots_(slots),
@@ -76,6 +80,8 @@ class Explainer {
   void FollowRows(const PlanNode& node, bool all_rows, State state);
   bool ListIsKnown(uint32_t slot) const;
 
+  const absl::Span<const uint8_t> landmark_of_node_;  // empty: none
+  uint64_t* const landmarks_;
   const PlanImpl& plan_;
   const FrameView& frame_;
   const Question question_;
@@ -94,9 +100,14 @@ void Explainer::Visit(const Scope& scope, uint32_t id) {
   const State state = scope.states[id];
   if (question_ == Question::kMissing) {
     if (state == State::kUnknown && !VisitLeaf(scope, node)) VisitMissing(scope, node);
-  } else {
-    if (state != State::kUnknown && !VisitLeaf(scope, node)) VisitDeciding(scope, node, state);
+    return;
   }
+  // Rows have nodes of their own, which are never landmarks.
+  if (scope.body == nullptr && !landmark_of_node_.empty() && landmark_of_node_[id] != 0) {
+    *landmarks_ |= uint64_t{1} << (landmark_of_node_[id] - 1);
+    return;
+  }
+  if (state != State::kUnknown && !VisitLeaf(scope, node)) VisitDeciding(scope, node, state);
 }
 
 // Nodes that read a slot themselves. True if that is all there is to them.
@@ -259,8 +270,9 @@ void CollectMissingSlots(const PlanImpl& plan, const FrameView& frame, uint32_t 
 }
 
 void CollectDecidingSlots(const PlanImpl& plan, const FrameView& frame, uint32_t node,
-                          SlotSet& deciding) {
-  Explainer(plan, frame, Question::kDeciding, deciding).Explain(node);
+                          absl::Span<const uint8_t> landmark_of_node, SlotSet& deciding,
+                          uint64_t& landmarks) {
+  Explainer(plan, frame, Question::kDeciding, deciding, landmark_of_node, &landmarks).Explain(node);
 }
 
 }  // namespace plumbline::expr

@@ -225,7 +225,14 @@ void Plan::CollectMissing(NodeId node, const Frame& frame, SlotSet& missing) con
 }
 
 void Plan::CollectDeciding(NodeId node, const Frame& frame, SlotSet& deciding) const {
-  CollectDecidingSlots(*impl_, PlanImpl::View(frame), node, deciding);
+  uint64_t none = 0;
+  CollectDecidingSlots(*impl_, PlanImpl::View(frame), node, {}, deciding, none);
+}
+
+void Plan::CollectDeciding(NodeId node, const Frame& frame,
+                           absl::Span<const uint8_t> landmark_of_node, SlotSet& deciding,
+                           uint64_t& landmarks) const {
+  CollectDecidingSlots(*impl_, PlanImpl::View(frame), node, landmark_of_node, deciding, landmarks);
 }
 
 const SlotSet& Plan::Support(NodeId node) const { return impl_->program.nodes[node].support; }

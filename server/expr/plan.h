@@ -60,6 +60,14 @@ class Plan {
   // true operands, for a false `&&` its false operands, otherwise all operands.
   void CollectDeciding(NodeId node, const Frame& frame, SlotSet& deciding) const;
 
+  // As CollectDeciding, but stops at landmarks: nodes that a person knows by a name of their own.
+  // `landmark_of_node` has an entry for each node: 0 for an ordinary one, otherwise 1 + the number
+  // of its landmark (below kMaxLandmarks). What lies below a landmark is left out; instead the bit
+  // of its number is set in `landmarks`.
+  static constexpr int kMaxLandmarks = 64;
+  void CollectDeciding(NodeId node, const Frame& frame, absl::Span<const uint8_t> landmark_of_node,
+                       SlotSet& deciding, uint64_t& landmarks) const;
+
   // Every slot that the node can read, through terms.
   const SlotSet& Support(NodeId node) const;
 

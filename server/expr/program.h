@@ -221,7 +221,8 @@ void RunProgram(const Program& program, const Context& context);
 void CollectMissingSlots(const PlanImpl& plan, const FrameView& frame, uint32_t node,
                          SlotSet& missing);
 void CollectDecidingSlots(const PlanImpl& plan, const FrameView& frame, uint32_t node,
-                          SlotSet& deciding);
+                          absl::Span<const uint8_t> landmark_of_node, SlotSet& deciding,
+                          uint64_t& landmarks);
 
 // plan.cc
 void Schedule(Program& program);

@@ -19,7 +19,7 @@ class BinderTest : public EngineTest {
 };
 
 TEST_F(BinderTest, NumbersOutOfRangeNameFieldAndRangeButNotTheValue) {
-  ExpectInvalid("person { age_years: 400 }", "person.age_years", "between 0 and 120 years");
+  ExpectInvalid("person { age_years: 400 }", "person.age_years", "between 0 and 120 (years)");
   EXPECT_THAT(violations_[0].description, Not(HasSubstr("400")));
   ExpectInvalid("person { age_years: -1 }", "person.age_years", "between 0 and 120");
   ExpectInvalid("person { nprs_back: 11 }", "person.nprs_back", "between 0 and 10");

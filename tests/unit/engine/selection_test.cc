@@ -84,6 +84,20 @@ TEST_F(SelectionTest, PointsComeWithReasonsAndAddUp) {
   EXPECT_EQ(walk->rationales(1).text(), "Walking suits 50 years.");
 }
 
+TEST_F(SelectionTest, ARuleThatRestsOnAPatternNamesThePatternAndNotAllItsAnswers) {
+  const v1::Decision decision = Evaluate(
+      SafeAnswers() +
+      "leg_nerve_cord { leg_pain: LEG_PAIN_BELOW_KNEE leg_side: LEG_SIDE_LEFT } mechanical { "
+      "worse_sitting: TRI_YES } person { nprs_back: 5 }");
+  const v1::Prescription* prone = Selectable(decision, "EX-PRONE");
+  ASSERT_NE(prone, nullptr);
+  ASSERT_EQ(prone->rationales(1).rule_id(), "IN-DISC");
+  ASSERT_EQ(prone->rationales(1).facts_size(), 1);
+  EXPECT_EQ(prone->rationales(1).facts(0).field(), "suspected.disc");
+  EXPECT_EQ(prone->rationales(1).facts(0).label(), "Disc");
+  EXPECT_EQ(prone->rationales(1).facts(0).value(), "LIKELY");
+}
+
 TEST_F(SelectionTest, EqualPointsRankById) {
   const v1::Decision decision = Evaluate(SafeAnswers());
   std::vector<std::pair<int, std::string>> ranked;
