@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -97,7 +98,15 @@ class ServeCommand : public Command {
       return kExitBadInput;
     }
     grpc_server::EventLog log(grpc_server::MakeStderrLogger(), Logging());
-    const auto served = service::ServeRuleset(rules);
+    grpc_server::CaptureGrpcLog(&log);
+    const int code = Serve(service::ServeRuleset(rules), signals, log, environment);
+    grpc_server::CaptureGrpcLog(nullptr);
+    return code;
+  }
+
+ private:
+  int Serve(const std::shared_ptr<const service::ServedRuleset>& served, const StopSignals& signals,
+            grpc_server::EventLog& log, Environment& environment) {
     log.OnEvent("ruleset", {{"ruleset_id", served->ruleset_id},
                             {"version", served->version},
                             {"revision", served->revision}});
@@ -119,7 +128,6 @@ class ServeCommand : public Command {
     return kExitOk;
   }
 
- private:
   void DeclareListening() {
     app_->add_option("--listen", config_.listen, "HOST:PORT or unix:PATH; port 0: any free one")
         ->capture_default_str();

@@ -163,10 +163,15 @@ void TextPage::Blank() {
 
 void TextPage::Table(int indent, const std::vector<std::string>& header,
                      const std::vector<std::vector<std::string>>& rows, int max_column) {
+  // A narrow page gives every column the same share.
+  const int share = (width_ - indent) / static_cast<int>(header.size()) - 2;
+  const int widest = std::max(std::min(max_column, share), 8);
   std::vector<int> widths(header.size(), 0);
   const auto measure = [&](const std::vector<std::string>& row) {
     for (size_t i = 0; i < row.size() && i < widths.size(); ++i) {
-      widths[i] = std::max(widths[i], std::min(DisplayWidth(Printable(row[i])), max_column));
+      for (const std::string& line : WrapText(Printable(row[i]), widest)) {
+        widths[i] = std::max(widths[i], DisplayWidth(line));
+      }
     }
   };
   measure(header);
@@ -175,7 +180,7 @@ void TextPage::Table(int indent, const std::vector<std::string>& header,
   for (size_t i = 0; i + 1 < widths.size(); ++i) {
     used += widths[i] + 2;
   }
-  widths.back() = std::max(width_ - used, kMinTextWidth);
+  widths.back() = std::max(width_ - used, 8);
 
   const auto put_row = [&](const std::vector<std::string>& row, Style style) {
     std::vector<std::vector<std::string>> cells;

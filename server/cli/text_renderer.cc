@@ -1,12 +1,15 @@
 #include "server/cli/text_renderer.h"
 
+#include <algorithm>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "absl/time/civil_time.h"
 #include "server/cli/text_layout.h"
 
 namespace plumbline::cli {
@@ -26,7 +29,15 @@ std::string FormatDate(const v1::Date& date) {
   return absl::StrFormat("%04d-%02d-%02d", date.year(), date.month(), date.day());
 }
 
-std::string FormatDays(int days) { return absl::StrCat(days, days == 1 ? " day" : " days"); }
+// "within 14 days, by 2026-01-29".
+std::string FormatDue(const v1::Date& as_of, int days) {
+  if (days == 0) {
+    return "at once";
+  }
+  const absl::CivilDay due = absl::CivilDay(as_of.year(), as_of.month(), as_of.day()) + days;
+  return absl::StrCat("within ", days, days == 1 ? " day" : " days", ", by ",
+                      absl::FormatCivilTime(due));
+}
 
 bool IsOnHold(const v1::Disposition& disposition) {
   return disposition.gate() >= v1::GATE_HOLD_UNTIL_REVIEW;
@@ -131,8 +142,8 @@ class Renderer {
                StyleOf(disposition.level()));
     std::string time_frame = disposition.time_frame();
     if (disposition.has_due_days()) {
-      absl::StrAppend(&time_frame, time_frame.empty() ? "" : " - ", "within ",
-                      FormatDays(disposition.due_days()));
+      const std::string due = FormatDue(decision_.as_of(), disposition.due_days());
+      time_frame = time_frame.empty() ? due : absl::StrCat(time_frame, " (", due, ")");
     }
     if (!time_frame.empty()) {
       page_.Item(0, "When:     ", time_frame);
@@ -157,7 +168,7 @@ class Renderer {
     std::string head = absl::StrCat(rule.title(), "  [", rule.rationale().rule_id(), "]  ",
                                     ShortLevel(rule.level()), " / ", ShortGate(rule.gate()));
     if (rule.has_due_days()) {
-      absl::StrAppend(&head, ", within ", FormatDays(rule.due_days()));
+      absl::StrAppend(&head, ", ", FormatDue(decision_.as_of(), rule.due_days()));
     }
     if (rule.fired_by() == v1::FIRED_BY_RAISE) {
       absl::StrAppend(&head, " - raised, because answers are missing");
@@ -305,11 +316,11 @@ class Renderer {
     PutRationaleDetails(2, stage.rationale());
   }
 
-  // The first reasons in words; all of them stand below with how_to.
   static std::string Why(const v1::Prescription& prescription) {
     std::vector<std::string> reasons;
     for (const v1::Rationale& rationale : prescription.rationales()) {
-      reasons.push_back(absl::StrCat(rationale.text(), FormatPoints(rationale)));
+      reasons.push_back(
+          absl::StrCat(absl::StripSuffix(rationale.text(), "."), FormatPoints(rationale)));
     }
     return absl::StrJoin(reasons, "; ");
   }
@@ -335,22 +346,42 @@ class Renderer {
     if (minutes > 0) {
       page_.Line(2, absl::StrCat("About ", minutes, " minutes a day in all."));
     }
+    PutCautions();
     for (const v1::Prescription& prescription : decision_.programme()) {
       PutPrescriptionDetails(prescription);
     }
   }
 
+  // Each caution once, with the exercises that it is about.
+  void PutCautions() {
+    std::vector<std::pair<const v1::Rationale*, std::string>> cautions;
+    for (const v1::Prescription& prescription : decision_.programme()) {
+      for (const v1::Rationale& caution : prescription.cautions()) {
+        const auto same = std::find_if(cautions.begin(), cautions.end(), [&](const auto& other) {
+          return other.first->rule_id() == caution.rule_id() &&
+                 other.first->text() == caution.text();
+        });
+        const std::string rank = absl::StrCat("#", prescription.rank());
+        if (same == cautions.end()) {
+          cautions.emplace_back(&caution, rank);
+        } else {
+          absl::StrAppend(&same->second, ", ", rank);
+        }
+      }
+    }
+    for (const auto& [caution, ranks] : cautions) {
+      PutRationale(2, absl::StrCat("! ", ranks, ": "), *caution);
+    }
+  }
+
   void PutPrescriptionDetails(const v1::Prescription& prescription) {
-    if (prescription.cautions().empty() && !prescription.has_variant() && !options_.how_to) {
+    if (!prescription.has_variant() && !options_.how_to) {
       return;
     }
     page_.Blank();
-    page_.Item(2, absl::StrCat(prescription.rank(), "  "),
+    page_.Item(2, absl::StrCat("#", prescription.rank(), " "),
                absl::StrCat(prescription.name(), "  [", prescription.exercise_id(), "]"),
                Style::kBold);
-    for (const v1::Rationale& caution : prescription.cautions()) {
-      PutRationale(5, "! ", caution);
-    }
     if (prescription.has_variant()) {
       page_.Item(5, "version: ",
                  absl::StrCat(prescription.variant().name(), " - ",
@@ -545,12 +576,13 @@ class Renderer {
     page_.Heading("Sources");
     std::map<std::string, const v1::Citation*> by_source;
     for (const v1::Citation& citation : decision_.citations()) {
-      std::string text = citation.citation().empty() ? citation.source_id() : citation.citation();
+      std::string text(absl::StripSuffix(
+          citation.citation().empty() ? citation.source_id() : citation.citation(), "."));
       if (!by_source.emplace(citation.source_id(), &citation).second) {
         text = absl::StrCat("as ", by_source[citation.source_id()]->passage_id());
       }
       if (!citation.locator().empty()) {
-        absl::StrAppend(&text, ", ", citation.locator());
+        absl::StrAppend(&text, "; ", citation.locator());
       }
       if (!citation.doi().empty() && !absl::StartsWith(text, "as ")) {
         absl::StrAppend(&text, " doi:", citation.doi());

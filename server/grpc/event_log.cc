@@ -1,9 +1,12 @@
 #include "server/grpc/event_log.h"
 
+#include <atomic>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "grpc/support/log.h"
 #include "server/expr/utf8.h"
 #include "spdlog/sinks/stdout_sinks.h"
 
@@ -12,6 +15,18 @@ namespace {
 
 std::string Timestamp() {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
+}
+
+std::atomic<EventLog*> grpc_log_target{nullptr};
+
+void OnGrpcLog(gpr_log_func_args* args) {
+  EventLog* log = grpc_log_target.load();
+  if (log == nullptr || args->severity != GPR_LOG_SEVERITY_ERROR) {
+    return;
+  }
+  const absl::string_view path = args->file;
+  log->OnEvent("grpc-error",
+               {{"file", path.substr(path.rfind('/') + 1)}, {"line", absl::StrCat(args->line)}});
 }
 
 }  // namespace
@@ -67,6 +82,11 @@ void EventLog::OnEvent(absl::string_view event, Fields fields) {
   }
   line += '}';
   logger_->log(spdlog::level::info, spdlog::string_view_t(line));
+}
+
+void CaptureGrpcLog(EventLog* log) {
+  grpc_log_target = log;
+  gpr_set_log_function(&OnGrpcLog);
 }
 
 std::shared_ptr<spdlog::logger> MakeStderrLogger() {

@@ -51,6 +51,11 @@ class EventLog {
   CallLogging calls_;
 };
 
+// Turns what gRPC itself logs into events with the place in its source only: its texts may quote
+// what a peer sent. For the whole process; null: drop them. `log` must outlive every server and
+// channel.
+void CaptureGrpcLog(EventLog* log);
+
 // One JSON object a line on stderr.
 std::shared_ptr<spdlog::logger> MakeStderrLogger();
 

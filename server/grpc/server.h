@@ -29,6 +29,8 @@ class Server {
 
   // Reports NOT_SERVING, waits for `notice`, takes no new calls, waits for those under way up to
   // `drain_limit` and cancels the rest. Returns when all have ended. Further calls do nothing.
+  // Calls that arrive before their client has learned of the stop end with CANCELLED, not begun:
+  // `notice` keeps this from clients that watch the health service.
   virtual void Stop() = 0;
 };
 

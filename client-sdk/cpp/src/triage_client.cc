@@ -28,14 +28,15 @@ std::string Seconds(std::chrono::milliseconds duration) {
          "s";
 }
 
-// gRPC carries the policy out below the stub, for both kinds of call.
+// gRPC carries the policy out below the stub, for both kinds of call. CANCELLED is what a server
+// that is stopping answers to calls which it did not begin; this client never cancels by itself.
 std::string ServiceConfig(const RetryPolicy& retry) {
   std::ostringstream json;
   json << R"({"methodConfig":[{"name":[{"service":"plumbline.v1.TriageService"}],"retryPolicy":{)"
        << R"("maxAttempts":)" << std::min(retry.max_attempts, 5) << R"(,"initialBackoff":")"
        << Seconds(retry.initial_backoff) << R"(","maxBackoff":")" << Seconds(retry.max_backoff)
        << R"(","backoffMultiplier":)" << retry.backoff_multiplier
-       << R"(,"retryableStatusCodes":["UNAVAILABLE"]}}]})";
+       << R"(,"retryableStatusCodes":["UNAVAILABLE","CANCELLED"]}}]})";
   return json.str();
 }
 
