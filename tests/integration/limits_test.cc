@@ -59,7 +59,8 @@ TEST_F(LimitsTest, LargeMetadataIsRefused) {
   options.metadata["x-large"] = std::string(20'000, 'x');
   EXPECT_EQ(RawCall(channel_, valid_, options).status.error_code(),
             grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_TRUE(RawCall(channel_, valid_).status.ok());
+  // gRPC may close the connection of the offender; everybody else is served.
+  EXPECT_TRUE(RawCall(server_->Channel(), valid_).status.ok());
 }
 
 TEST_F(LimitsTest, CompressedRequestIsRefused) {
