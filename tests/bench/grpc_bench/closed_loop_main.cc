@@ -151,7 +151,8 @@ int Main(int argc, char** argv) {
       "| in flight | server | calls/s | p50 µs | p99 µs | server CPU µs/call | client CPU µs/call "
       "| calls/s, ratio to echo | server CPU, ratio to echo |\n"
       "|---|---|---|---|---|---|---|---|---|\n");
-  for (const std::string& text : absl::StrSplit(options.Text("--in-flight"), ',')) {
+  const std::vector<std::string> steps = absl::StrSplit(options.Text("--in-flight"), ',');
+  for (const std::string& text : steps) {
     int in_flight = 0;
     if (!absl::SimpleAtoi(text, &in_flight) || in_flight < 1) return 2;
     if (!run.Measure(in_flight)) return 1;
