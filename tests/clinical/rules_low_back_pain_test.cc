@@ -32,7 +32,9 @@ TEST(LowBackPainRulesTest, OwnVignettesPass) {
 }
 
 TEST(LowBackPainRulesTest, EmptyIntakeLeavesTheSafetyScreenOpenAndAsks) {
-  Evaluator evaluator(CompileFiles(SourceRules()));
+  const auto ruleset = CompileFiles(SourceRules());
+  ASSERT_NE(ruleset, nullptr);
+  Evaluator evaluator(ruleset);
   const v1::Decision decision = evaluator.Decide({});
   bool screen = false;
   for (const v1::FiredRule& rule : decision.fired_rules()) {

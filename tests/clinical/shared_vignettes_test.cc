@@ -101,9 +101,9 @@ void AddPatternAndExtra(const SharedVignette& vignette, const v1::Decision& deci
   if (!vignette.pattern.empty()) {
     bool found = false;
     for (const v1::Assessment& assessment : decision.assessments()) {
-      found = found || (assessment.condition_id() == vignette.pattern &&
-                        (assessment.leading() ||
-                         assessment.likelihood() >= v1::LIKELIHOOD_POSSIBLE));
+      found =
+          found || (assessment.condition_id() == vignette.pattern &&
+                    (assessment.leading() || assessment.likelihood() >= v1::LIKELIHOOD_POSSIBLE));
     }
     // A case that the rules know as a red flag alone has no pattern to show.
     if (!found) lines.push_back(absl::StrCat("pattern ", vignette.pattern, " is not suspected"));
@@ -127,7 +127,9 @@ TEST(SharedVignettesTest, CoveredCasesComeOutAsExpected) {
   const std::optional<std::string> page = ReadPage();
   if (!page.has_value()) GTEST_SKIP() << "no page of shared vignettes on this machine";
   const std::vector<SharedVignette> vignettes = ReadSharedVignettes(*page);
-  Evaluator evaluator(CompileFiles(SourceRules()));
+  const auto ruleset = CompileFiles(SourceRules());
+  ASSERT_NE(ruleset, nullptr);
+  Evaluator evaluator(ruleset);
   std::set<std::string> seen;
   int passed = 0;
   for (const SharedVignette& vignette : vignettes) {
@@ -143,15 +145,14 @@ TEST(SharedVignettesTest, CoveredCasesComeOutAsExpected) {
     const bool covered = CoveredCases().count(vignette.id) > 0;
     seen.insert(vignette.id);
     passed += lines.empty() ? 1 : 0;
-    std::printf("%-4s %-7s %-4s %-27s %-22s %s\n", vignette.id.c_str(),
-                covered ? "covered" : "later", lines.empty() ? "ok" : "NO",
-                v1::Level_Name(decision.disposition().level()).c_str(),
-                v1::Gate_Name(decision.disposition().gate()).c_str(),
-                absl::StrJoin(lines, "; ").c_str());
+    std::printf(
+        "%-4s %-7s %-4s %-27s %-22s %s\n", vignette.id.c_str(), covered ? "covered" : "later",
+        lines.empty() ? "ok" : "NO", v1::Level_Name(decision.disposition().level()).c_str(),
+        v1::Gate_Name(decision.disposition().gate()).c_str(), absl::StrJoin(lines, "; ").c_str());
     if (covered) {
-      EXPECT_TRUE(lines.empty()) << vignette.id << " " << vignette.title << "\n  fired: "
-                                 << absl::StrJoin(FiredIds(decision), ", ") << "\n  "
-                                 << absl::StrJoin(lines, "\n  ");
+      EXPECT_TRUE(lines.empty()) << vignette.id << " " << vignette.title
+                                 << "\n  fired: " << absl::StrJoin(FiredIds(decision), ", ")
+                                 << "\n  " << absl::StrJoin(lines, "\n  ");
     }
   }
   std::printf("%d of %zu pass\n", passed, vignettes.size());

@@ -45,7 +45,8 @@ inline std::shared_ptr<const ruleset::CompiledRuleset> CompileFiles(
   return result.ruleset;
 }
 
-// Evaluates on a fixed day; a refused intake is an empty decision, and the reasons are in `refused`.
+// Evaluates on a fixed day; a refused intake is an empty decision, and the reasons are in
+// `refused`.
 class Evaluator {
  public:
   explicit Evaluator(std::shared_ptr<const ruleset::CompiledRuleset> ruleset)
