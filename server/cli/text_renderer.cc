@@ -1,8 +1,6 @@
 #include "server/cli/text_renderer.h"
 
-#include <algorithm>
 #include <map>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +8,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
+#include "server/cli/programme_text.h"
+#include "server/cli/rationale_text.h"
 #include "server/cli/text_layout.h"
 
 namespace plumbline::cli {
@@ -39,10 +39,6 @@ std::string FormatDue(const v1::Date& as_of, int days) {
                       absl::FormatCivilTime(due));
 }
 
-bool IsOnHold(const v1::Disposition& disposition) {
-  return disposition.gate() >= v1::GATE_HOLD_UNTIL_REVIEW;
-}
-
 Style StyleOf(v1::Level level) {
   if (level >= v1::LEVEL_URGENT_2W) {
     return Style::kRed;
@@ -50,26 +46,13 @@ Style StyleOf(v1::Level level) {
   return level > v1::LEVEL_EXERCISE_OK ? Style::kYellow : Style::kGreen;
 }
 
-// "Age: 44 years; Leg pain: below the knee".
-std::string FormatFacts(const v1::Rationale& rationale) {
-  return absl::StrJoin(rationale.facts(), "; ", [](std::string* out, const v1::Fact& fact) {
-    absl::StrAppend(out, fact.label().empty() ? fact.field() : fact.label(), ": ",
-                    fact.display().empty() ? fact.value() : fact.display());
-  });
-}
-
-std::string FormatPoints(const v1::Rationale& rationale) {
-  return rationale.has_points() ? absl::StrFormat(" (%+d)", rationale.points()) : "";
-}
-
 class Renderer {
  public:
   Renderer(const v1::Decision& decision, const TextOptions& options)
-      : decision_(decision), options_(options), page_(options.width, options.color) {
-    for (const v1::OpenQuestion& question : decision.open_questions()) {
-      labels_[question.field()] = question.label();
-    }
-  }
+      : decision_(decision),
+        options_(options),
+        page_(options.width, options.color),
+        rationales_(decision, page_) {}
 
   std::string Trace() {
     for (const v1::FiredRule& rule : decision_.fired_rules()) {
@@ -91,10 +74,7 @@ class Renderer {
     PutReferrals();
     PutAssessments();
     PutStage();
-    PutProgramme();
-    PutAlternatives();
-    PutLater();
-    PutExcluded();
+    PutExercises(decision_, options_.how_to, rationales_, page_);
     PutAdvice();
     PutFollowUp();
     PutSafetyNet();
@@ -106,35 +86,6 @@ class Renderer {
   }
 
  private:
-  void PutRationaleDetails(int indent, const v1::Rationale& rationale) {
-    if (!rationale.facts().empty()) {
-      page_.Item(indent, "facts: ", FormatFacts(rationale));
-    }
-    std::string sources = absl::StrJoin(rationale.sources(), ", ");
-    if (rationale.project_choice()) {
-      absl::StrAppend(&sources, sources.empty() ? "" : "; ",
-                      "a choice of the project, no published threshold");
-    }
-    if (!sources.empty()) {
-      page_.Item(indent, "sources: ", sources, Style::kDim);
-    }
-  }
-
-  // Reason texts with points and facts on their lines.
-  void PutRationale(int indent, absl::string_view lead, const v1::Rationale& rationale) {
-    page_.Item(
-        indent, lead,
-        absl::StrCat(rationale.text(), FormatPoints(rationale), "  [", rationale.rule_id(), "]"));
-    PutRationaleDetails(indent + DisplayWidth(lead), rationale);
-  }
-
-  std::string Labels(const google::protobuf::RepeatedPtrField<std::string>& fields) const {
-    return absl::StrJoin(fields, ", ", [this](std::string* out, const std::string& field) {
-      const auto label = labels_.find(field);
-      absl::StrAppend(out, label == labels_.end() || label->second.empty() ? field : label->second);
-    });
-  }
-
   void PutDisposition() {
     const v1::Disposition& disposition = decision_.disposition();
     page_.Line(0,
@@ -180,12 +131,12 @@ class Renderer {
       page_.Line(4, rule.rationale().text());
     }
     if (!rule.missing_fields().empty()) {
-      page_.Item(4, "missing: ", Labels(rule.missing_fields()));
+      page_.Item(4, "missing: ", rationales_.Labels(rule.missing_fields()));
     }
     if (!rule.clinician_note().empty()) {
       page_.Item(4, "note: ", rule.clinician_note());
     }
-    PutRationaleDetails(4, rule.rationale());
+    rationales_.PutDetails(4, rule.rationale());
   }
 
   void PutReasons() {
@@ -214,7 +165,7 @@ class Renderer {
                  absl::StrCat(rule.title(), "  [", rule.rule_id(), "]  would be ",
                               ShortLevel(rule.level()), " / ", ShortGate(rule.gate())),
                  Style::kYellow);
-      page_.Item(4, "not answered: ", Labels(rule.missing_fields()));
+      page_.Item(4, "not answered: ", rationales_.Labels(rule.missing_fields()));
     }
   }
 
@@ -249,15 +200,15 @@ class Renderer {
                             "  [", assessment.condition_id(), "]"),
                assessment.leading() ? Style::kBold : Style::kPlain);
     for (const v1::Rationale& finding : assessment.findings_for()) {
-      PutRationale(4, "+ ", finding);
+      rationales_.Put(4, "+ ", finding);
     }
     for (const v1::Rationale& finding : assessment.findings_against()) {
-      PutRationale(4, "- ", finding);
+      rationales_.Put(4, "- ", finding);
     }
     for (const v1::UnknownFinding& finding : assessment.unknown()) {
       page_.Item(4, "? ",
                  absl::StrCat(finding.text(), absl::StrFormat(" (%+d)", finding.points()),
-                              ", not answered: ", Labels(finding.missing_fields())),
+                              ", not answered: ", rationales_.Labels(finding.missing_fields())),
                  Style::kDim);
     }
     if (!assessment.prognosis().empty()) {
@@ -311,169 +262,9 @@ class Renderer {
       page_.Line(2, stage.rationale().text());
     }
     if (!stage.missing_fields().empty()) {
-      page_.Item(2, "missing: ", Labels(stage.missing_fields()));
+      page_.Item(2, "missing: ", rationales_.Labels(stage.missing_fields()));
     }
-    PutRationaleDetails(2, stage.rationale());
-  }
-
-  static std::string Why(const v1::Prescription& prescription) {
-    std::vector<std::string> reasons;
-    for (const v1::Rationale& rationale : prescription.rationales()) {
-      reasons.push_back(
-          absl::StrCat(absl::StripSuffix(rationale.text(), "."), FormatPoints(rationale)));
-    }
-    return absl::StrJoin(reasons, "; ");
-  }
-
-  void PutProgramme() {
-    page_.Heading("Programme");
-    if (decision_.programme().empty()) {
-      page_.Line(2,
-                 IsOnHold(decision_.disposition())
-                     ? "None: exercise is on hold until a professional has looked."
-                     : "None: no exercise is eligible now.",
-                 Style::kYellow);
-      return;
-    }
-    std::vector<std::vector<std::string>> rows;
-    int minutes = 0;
-    for (const v1::Prescription& prescription : decision_.programme()) {
-      rows.push_back({absl::StrCat(prescription.rank()), prescription.name(),
-                      prescription.dose().text(), Why(prescription)});
-      minutes += prescription.minutes_per_day();
-    }
-    page_.Table(2, {"#", "Exercise", "Dose", "Why"}, rows);
-    if (minutes > 0) {
-      page_.Line(2, absl::StrCat("About ", minutes, " minutes a day in all."));
-    }
-    PutCautions();
-    for (const v1::Prescription& prescription : decision_.programme()) {
-      PutPrescriptionDetails(prescription);
-    }
-  }
-
-  // Each caution once, with the exercises that it is about.
-  void PutCautions() {
-    std::vector<std::pair<const v1::Rationale*, std::string>> cautions;
-    for (const v1::Prescription& prescription : decision_.programme()) {
-      for (const v1::Rationale& caution : prescription.cautions()) {
-        const auto same = std::find_if(cautions.begin(), cautions.end(), [&](const auto& other) {
-          return other.first->rule_id() == caution.rule_id() &&
-                 other.first->text() == caution.text();
-        });
-        const std::string rank = absl::StrCat("#", prescription.rank());
-        if (same == cautions.end()) {
-          cautions.emplace_back(&caution, rank);
-        } else {
-          absl::StrAppend(&same->second, ", ", rank);
-        }
-      }
-    }
-    for (const auto& [caution, ranks] : cautions) {
-      PutRationale(2, absl::StrCat("! ", ranks, ": "), *caution);
-    }
-  }
-
-  void PutPrescriptionDetails(const v1::Prescription& prescription) {
-    if (!prescription.has_variant() && !options_.how_to) {
-      return;
-    }
-    page_.Blank();
-    page_.Item(2, absl::StrCat("#", prescription.rank(), " "),
-               absl::StrCat(prescription.name(), "  [", prescription.exercise_id(), "]"),
-               Style::kBold);
-    if (prescription.has_variant()) {
-      page_.Item(5, "version: ",
-                 absl::StrCat(prescription.variant().name(), " - ",
-                              prescription.variant().rationale().text()));
-    }
-    if (options_.how_to) {
-      PutHowTo(prescription);
-    }
-  }
-
-  void PutHowTo(const v1::Prescription& prescription) {
-    if (!prescription.purpose().empty()) {
-      page_.Item(5, "for: ", prescription.purpose());
-    }
-    if (!prescription.equipment().empty()) {
-      page_.Item(5, "needs: ", absl::StrJoin(prescription.equipment(), ", "));
-    }
-    const auto& steps = prescription.variant().steps().empty() ? prescription.steps()
-                                                               : prescription.variant().steps();
-    int number = 0;
-    for (const std::string& step : steps) {
-      page_.Item(5, absl::StrCat(++number, ". "), step);
-    }
-    PutList("cue: ", prescription.cues());
-    PutList("avoid: ", prescription.common_mistakes());
-    PutList("stop: ", prescription.stop_rules());
-    for (const v1::Rationale& reason : prescription.rationales()) {
-      PutRationale(5, "because: ", reason);
-    }
-  }
-
-  void PutList(absl::string_view lead,
-               const google::protobuf::RepeatedPtrField<std::string>& texts) {
-    for (const std::string& text : texts) {
-      page_.Item(5, lead, text);
-    }
-  }
-
-  void PutAlternatives() {
-    if (decision_.alternatives().empty()) {
-      return;
-    }
-    page_.Heading("Alternatives");
-    std::vector<std::vector<std::string>> rows;
-    for (const v1::Prescription& alternative : decision_.alternatives()) {
-      const std::string left_out = alternative.left_out_by().empty()
-                                       ? ""
-                                       : absl::StrCat("left out by ", alternative.left_out_by());
-      rows.push_back({absl::StrCat(alternative.rank()), alternative.name(),
-                      alternative.dose().text(), left_out});
-    }
-    page_.Table(2, {"#", "Exercise", "Dose", ""}, rows, 40);
-  }
-
-  void PutLater() {
-    if (decision_.later().empty()) {
-      return;
-    }
-    page_.Heading("Later");
-    for (const v1::LockedExercise& locked : decision_.later()) {
-      page_.Item(2, "* ", absl::StrCat(locked.name(), "  [", locked.exercise_id(), "]"));
-      for (const v1::Rationale& reason : locked.reasons()) {
-        PutRationale(4, "locked: ", reason);
-      }
-    }
-  }
-
-  void PutExcluded() {
-    if (decision_.excluded().empty()) {
-      return;
-    }
-    page_.Heading("Excluded");
-    std::vector<std::string> not_indicated;
-    for (const v1::ExcludedExercise& excluded : decision_.excluded()) {
-      if (excluded.kind() == v1::EXCLUSION_KIND_NOT_INDICATED) {
-        not_indicated.push_back(excluded.name());
-        continue;
-      }
-      const std::string kind(
-          absl::StripPrefix(v1::ExclusionKind_Name(excluded.kind()), "EXCLUSION_KIND_"));
-      page_.Item(2, "x ",
-                 absl::StrCat(excluded.name(), "  [", excluded.exercise_id(), "]  ", kind));
-      for (const v1::Rationale& reason : excluded.reasons()) {
-        PutRationale(4, "", reason);
-      }
-      if (!excluded.missing_fields().empty()) {
-        page_.Item(4, "would help to know: ", Labels(excluded.missing_fields()));
-      }
-    }
-    if (!not_indicated.empty()) {
-      page_.Item(2, "nothing speaks for: ", absl::StrJoin(not_indicated, ", "), Style::kDim);
-    }
+    rationales_.PutDetails(2, stage.rationale());
   }
 
   void PutAdvice() {
@@ -482,7 +273,7 @@ class Renderer {
     }
     page_.Heading("Advice");
     for (const v1::AdviceItem& advice : decision_.advice()) {
-      PutRationale(2, absl::StrCat(advice.category(), ": "), advice.rationale());
+      rationales_.Put(2, absl::StrCat(advice.category(), ": "), advice.rationale());
       if (!advice.clinician_text().empty()) {
         page_.Item(4, "note: ", advice.clinician_text());
       }
@@ -500,7 +291,7 @@ class Renderer {
                  Style::kBold);
     }
     for (const v1::FollowUpItem& item : follow_up.items()) {
-      PutRationale(2, absl::StrCat(FormatDate(item.date()), "  "), item.rationale());
+      rationales_.Put(2, absl::StrCat(FormatDate(item.date()), "  "), item.rationale());
     }
   }
 
@@ -612,7 +403,7 @@ class Renderer {
   const v1::Decision& decision_;
   const TextOptions& options_;
   TextPage page_;
-  std::map<std::string, std::string> labels_;
+  RationaleText rationales_;
 };
 
 }  // namespace
