@@ -16,6 +16,7 @@ constexpr int64_t kSecondsPerDay = 86'400;
 
 StepwiseEngine::StepwiseEngine(std::shared_ptr<const ruleset::CompiledRuleset> ruleset)
     : ruleset_(std::move(ruleset)),
+      landmarks_(*ruleset_),
       binder_(*ruleset_),
       encoder_(*ruleset_),
       frame_(ruleset_->plan.MakeFrame()) {
@@ -54,7 +55,7 @@ void StepwiseEngine::EvaluatePlan(absl::CivilDay as_of) {
 }
 
 bool StepwiseEngine::Decide() {
-  explainer_.Start(ruleset_->plan, frame_);
+  explainer_.Start(ruleset_->plan, frame_, landmarks_);
   const Context context{*ruleset_, frame_, explainer_};
   for (const ruleset::CompiledConsistencyRule& rule : ruleset_->consistency_rules) {
     if (context.OutcomeOf(rule.when) == Outcome::kMatch &&
@@ -78,7 +79,7 @@ expr::SlotSet StepwiseEngine::ExplainAll(Explain what) {
     if (context.Open(node)) {
       fields |= explainer_.Missing(node);
     } else if (what == Explain::kEverything || context.Matches(node)) {
-      fields |= explainer_.Deciding(node);
+      fields |= explainer_.Deciding(node).slots;
     }
   }
   return fields;
