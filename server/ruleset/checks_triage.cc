@@ -108,7 +108,7 @@ void CheckPoints(const v1::ClinicalCondition& condition, const std::string& path
                    absl::StrCat("all findings together give ", reachable, " points"));
     }
   }
-  if (condition.has_possible_at() && condition.has_likely_at() &&
+  if (condition.has_likely_at() && condition.possible_at() <= reachable &&
       condition.likely_at() < condition.possible_at()) {
     report.Error(path + ".likely_at", "inverted-range", "LIKELY takes fewer points than POSSIBLE");
   }
