@@ -58,6 +58,7 @@ CheckResult CheckText(absl::string_view text, const Environment& environment,
     CheckedPtr checked = TypeChecker(environment, issues).Check(*tree);
     if (root == nullptr) root = std::move(checked);
   }
+  if (root == nullptr) return {CheckedExpr(), std::move(issues).Take()};
   const StaticType& type = root->static_type;
   if (condition && !issues.has_errors() && !type.Is(Kind::kBool)) {
     issues.Error(root->start, "not-a-condition",

@@ -1,9 +1,9 @@
 #include "server/expr/lexer.h"
 
 #include <array>
-#include <cmath>
 #include <limits>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -180,8 +180,10 @@ void Lexer::LexNumber() {
       token.magnitude = token.magnitude * 10 + value;
     }
   } else {
-    absl::from_chars(digits.data(), digits.data() + digits.size(), token.number);
-    fits = std::isfinite(token.number);
+    const auto [end_of_number, error] =
+        absl::from_chars(digits.data(), digits.data() + digits.size(), token.number);
+    // Too small becomes 0, as in CEL's implementations; too large is refused.
+    fits = error == std::errc() || token.number == 0;
   }
   if (!RefuseUnsigned(token) && !fits) {
     issues_.Error(token.position, "invalid-number", "the number does not fit 64 bits");
@@ -374,11 +376,7 @@ bool CheckEncoding(absl::string_view text, Position start, int max_code_points, 
 
 std::vector<Token> Lex(absl::string_view text, Position start, int max_code_points,
                        IssueSink& issues) {
-  if (!CheckEncoding(text, start, max_code_points, issues)) {
-    Token end;
-    end.position = start;
-    return {end};
-  }
+  if (!CheckEncoding(text, start, max_code_points, issues)) return {};
   return Lexer(text, start, issues).Run();
 }
 

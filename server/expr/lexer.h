@@ -14,8 +14,9 @@
 
 namespace plumbline::expr {
 
-// The result always ends with a kEnd token. `start` is the place of the first character.
-// `max_code_points` bounds the work: longer text is one "too-long" issue and no tokens.
+// The result ends with a kEnd token; it is empty if the text is not lexed at all, because it is
+// longer than `max_code_points` ("too-long") or not UTF-8. `start` is the place of the first
+// character.
 std::vector<Token> Lex(absl::string_view text, Position start, int max_code_points,
                        IssueSink& issues);
 

@@ -186,6 +186,7 @@ void Parser::SkipBraces() {
 
 std::vector<AstPtr> Parser::Run() {
   std::vector<AstPtr> trees;
+  if (tokens_.empty()) return trees;
   trees.push_back(ParseExpression());
   while (!At(TokenKind::kEnd) && !aborted_) {
     const Token& token = Current();
@@ -208,6 +209,7 @@ std::vector<AstPtr> Parser::Run() {
     }
     trees.push_back(ParseExpression());
   }
+  if (aborted_) trees.clear();
   return trees;
 }
 

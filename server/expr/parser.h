@@ -21,7 +21,8 @@ struct ParseBounds {
 };
 
 // The first tree is the expression. Further ones are what followed a place where an operator was
-// missing: they are only there to be checked for more problems.
+// missing: they are only there to be checked for more problems. Nothing is returned if a bound was
+// passed or there are no tokens.
 std::vector<AstPtr> Parse(std::vector<Token> tokens, const ParseBounds& bounds, IssueSink& issues);
 
 }  // namespace plumbline::expr
