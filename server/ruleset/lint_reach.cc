@@ -109,14 +109,9 @@ class FieldUse {
 // What makes an expression non-monotone in the answers; empty if nothing does.
 class MonotoneCheck {
  public:
-  explicit MonotoneCheck(const CheckContext& context) : context_(context) {
-    for (const v1::ClinicalCondition& condition : context.ruleset.conditions()) {
-      if (condition.residual()) {
-        residual_names_ = {absl::StrCat("suspected.", condition.id()),
-                           absl::StrCat("likely.", condition.id())};
-      }
-    }
-  }
+  // `follow_patterns`: look into the conditions behind suspected.* and likely.* too.
+  MonotoneCheck(const CheckContext& context, bool follow_patterns)
+      : context_(context), follow_patterns_(follow_patterns) {}
 
   std::string Offender(const CheckedNode& node) {
     if (node.kind == NodeKind::kHas || node.kind == NodeKind::kHasRowField) {
@@ -131,14 +126,42 @@ class MonotoneCheck {
 
  private:
   std::string OffenderInTerm(const std::string& name) {
-    if (absl::StartsWith(name, "stage.") || residual_names_.count(name) > 0) return name;
+    if (absl::StartsWith(name, "stage.")) return name;
     if (!visited_.insert(name).second) return "";
+    if (absl::StartsWith(name, "suspected.") || absl::StartsWith(name, "likely.")) {
+      return OffenderInPattern(name);
+    }
     const CheckedExpr* term = context_.expressions.FindTerm(name);
     return term == nullptr ? "" : Offender(term->root());
   }
 
+  std::string OffenderInPattern(const std::string& name) {
+    const std::string id = name.substr(name.find('.') + 1);
+    for (int i = 0; i < context_.ruleset.conditions_size(); ++i) {
+      const v1::ClinicalCondition& condition = context_.ruleset.conditions(i);
+      if (condition.id() != id) continue;
+      if (condition.residual()) return name;
+      return follow_patterns_ ? OffenderInCondition(condition, At("conditions", i)) : "";
+    }
+    return "";
+  }
+
+  std::string OffenderInCondition(const v1::ClinicalCondition& condition, const std::string& path) {
+    std::vector<std::string> paths = {path + ".required", path + ".cancelled_when",
+                                      path + ".possible_when", path + ".likely_when"};
+    for (int i = 0; i < condition.findings_size(); ++i) {
+      paths.push_back(absl::StrCat(path, ".findings[", i, "].when"));
+    }
+    for (const std::string& inner : paths) {
+      const CheckedExpr* checked = context_.expressions.Find(inner);
+      if (checked == nullptr) continue;
+      if (std::string offender = Offender(checked->root()); !offender.empty()) return offender;
+    }
+    return "";
+  }
+
   const CheckContext& context_;
-  std::set<std::string> residual_names_;
+  const bool follow_patterns_;
   std::set<std::string> visited_;
 };
 
@@ -170,7 +193,11 @@ void LintSafetyRules(const CheckContext& context) {
     const std::string path = At("red_flags", i) + ".when";
     const CheckedExpr* checked = context.expressions.Find(path);
     if (checked == nullptr) continue;
-    const std::string offender = MonotoneCheck(context).Offender(checked->root());
+    // Rules that refer or limit may rest on a pattern, and a pattern may weigh what was not
+    // answered; rules that alarm may not.
+    const bool alarms =
+        rule.level() >= v1::LEVEL_URGENT_2W || rule.gate() >= v1::GATE_HOLD_UNTIL_REVIEW;
+    const std::string offender = MonotoneCheck(context, alarms).Offender(checked->root());
     if (offender.empty()) continue;
     context.report.InText(Severity::kWarning, path, 0, "non-monotone-safety-rule",
                           absl::StrCat("`", rule.id(), "` reads `", offender,

@@ -143,6 +143,15 @@ void AnswerSome(const ruleset::CompiledRuleset& rules, std::mt19937_64& random,
   }
 }
 
+// A pattern may weigh what was not answered (has()), so that rules which rest on one can change
+// with more answers. They refer or limit; an alarm may not rest on such a pattern (the lint sees to
+// that).
+bool RestsOnAPattern(const v1::TriageRule& rule) {
+  const bool reads = rule.when().find("suspected.") != std::string::npos ||
+                     rule.when().find("likely.") != std::string::npos;
+  return reads && rule.level() < v1::LEVEL_URGENT_2W && rule.gate() < v1::GATE_HOLD_UNTIL_REVIEW;
+}
+
 TEST_F(MetamorphicTest, MoreAnswersNeverTakeBackADecidedRedFlag) {
   std::mt19937_64 random(TestSeed());
   Evaluator evaluator(ruleset_);
@@ -162,6 +171,7 @@ TEST_F(MetamorphicTest, MoreAnswersNeverTakeBackADecidedRedFlag) {
     const std::vector<expr::Outcome> after = RedFlagOutcomes(evaluator);
     for (size_t i = 0; i < before.size(); ++i) {
       if (before[i] == expr::Outcome::kIndeterminate) continue;
+      if (RestsOnAPattern(Rules().source.red_flags(static_cast<int>(i)))) continue;
       matches += before[i] == expr::Outcome::kMatch ? 1 : 0;
       ASSERT_EQ(before[i], after[i])
           << Rules().source.red_flags(static_cast<int>(i)).id() << "\nbefore: " << partial

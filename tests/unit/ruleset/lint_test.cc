@@ -117,6 +117,15 @@ constexpr Mistake kReach[] = {
      "useless-exception", nullptr, kWarning},
     {"SafetyRuleReadsPresence", "when: \"fever && older\"",
      "when: \"@@fever && !has(intake.leg_pain)\"", "non-monotone-safety-rule", nullptr, kWarning},
+    {"AlarmReadsPresenceThroughPattern", "conditions {\n  id: \"rest\"",
+     "red_flags { id: \"RF-3\" title: \"x\" when: \"@@suspected.odd && older\"\n"
+     " level: LEVEL_URGENT_2W gate: GATE_HOLD because: \"x\" sources: \"BOOK/1\"\n"
+     " on_indeterminate { action: ACTION_ASK } }\n"
+     "conditions { id: \"odd\" title: \"x\" patient_title: \"x\" patient_text: \"x\" possible_at: "
+     "1\n"
+     " findings { id: \"F-9\" points: 1 when: \"fever && !has(intake.unwell)\" because: \"x\" }\n"
+     " priority: 9 sources: \"BOOK/1\" }\nconditions {\n  id: \"rest\"",
+     "non-monotone-safety-rule", nullptr, kWarning},
     {"SafetyRuleReadsStage", "when: \"fever && older\"", "when: \"@@fever && stage.A\"",
      "non-monotone-safety-rule", nullptr, kWarning},
     {"SafetyRuleReadsResidualThroughTerm", "red_flags {\n  id: \"RF-1\"",
@@ -169,6 +178,14 @@ constexpr Sound kSound[] = {
      "indications {\n  id: \"IN-1\""},
     {"TableOfResponsesNeedsNoQuestion", "unless: \"unwell\"",
      "unless: \"size(exercise_responses) > 2\""},
+    {"ReferralMayRestOnAPatternThatReadsPresence", "conditions {\n  id: \"rest\"",
+     "red_flags { id: \"RF-3\" title: \"x\" when: \"suspected.odd && older\"\n"
+     " level: LEVEL_ROUTINE_REFERRAL gate: GATE_ALLOW because: \"x\" sources: \"BOOK/1\"\n"
+     " on_indeterminate { action: ACTION_ASK } }\n"
+     "conditions { id: \"odd\" title: \"x\" patient_title: \"x\" patient_text: \"x\" possible_at: "
+     "1\n"
+     " findings { id: \"F-9\" points: 1 when: \"fever && !has(intake.unwell)\" because: \"x\" }\n"
+     " priority: 9 sources: \"BOOK/1\" }\nconditions {\n  id: \"rest\""},
     {"RuleThatOnlyReportsMayReadTheStage",
      "when: \"leg_pain == LegPain.BELOW_KNEE && fever\"\n  level: LEVEL_ROUTINE_REFERRAL",
      "when: \"leg_pain == LegPain.BELOW_KNEE && stage.A\"\n  level: LEVEL_EXERCISE_OK"},
