@@ -93,17 +93,22 @@ bool Includes(const std::vector<bool>& outer, const std::vector<bool>& inner) {
   return true;
 }
 
+// What a rule is that has the same effect on some of the exercises only.
+enum class Subset { kWeaker, kDifferent };
+
 // Rules that select exercises: the same condition for the same exercises, and the same effect.
 template <typename Rules>
 void CompareSelecting(const CheckContext& context, const Rules& rules, absl::string_view field,
-                      const std::function<bool(int, int)>& same_effect) {
+                      const std::function<bool(int, int)>& same_effect,
+                      Subset subset = Subset::kWeaker) {
   std::vector<std::vector<bool>> selected;
   for (const auto& rule : rules) selected.push_back(Selected(context.ruleset, rule.selector()));
   Compare(context, rules, field, [&](int first, int second) {
     const auto& outer = selected[static_cast<size_t>(first)];
     const auto& inner = selected[static_cast<size_t>(second)];
     if (!same_effect(first, second) || !Includes(outer, inner)) return Relation::kDifferent;
-    return outer == inner ? Relation::kSame : Relation::kWeaker;
+    if (outer == inner) return Relation::kSame;
+    return subset == Subset::kWeaker ? Relation::kWeaker : Relation::kDifferent;
   });
 }
 
@@ -126,12 +131,12 @@ void CompareRedFlags(const CheckContext& context) {
   });
 }
 
-template <typename Rules, typename Field>
-void CompareTexts(const CheckContext& context, const Rules& rules, absl::string_view field,
-                  const Field& text) {
+// The same condition and the same of something else.
+template <typename Rules, typename Effect>
+void CompareEffects(const CheckContext& context, const Rules& rules, absl::string_view field,
+                    const Effect& effect) {
   Compare(context, rules, field, [&](int first, int second) {
-    return text(rules.Get(first)) == text(rules.Get(second)) ? Relation::kSame
-                                                             : Relation::kDifferent;
+    return effect(first) == effect(second) ? Relation::kSame : Relation::kDifferent;
   });
 }
 
@@ -151,33 +156,24 @@ void LintDuplicates(const CheckContext& context) {
         return a.on_indeterminate() == b.on_indeterminate() && a.except_exercise_ids_size() == 0;
       });
   // Points add up: only the very same selection is a repetition.
-  CompareSelecting(context, ruleset.indications(), "indications", [&ruleset](int a, int b) {
-    return Selected(ruleset, ruleset.indications(a).selector()) ==
-           Selected(ruleset, ruleset.indications(b).selector());
-  });
-  CompareSelecting(context, ruleset.score_adjustments(), "score_adjustments",
-                   [&ruleset](int a, int b) {
-                     return Selected(ruleset, ruleset.score_adjustments(a).selector()) ==
-                            Selected(ruleset, ruleset.score_adjustments(b).selector());
-                   });
-  CompareSelecting(context, ruleset.prerequisites(), "prerequisites",
-                   [](int, int) { return true; });
+  const auto any = [](int, int) { return true; };
+  CompareSelecting(context, ruleset.indications(), "indications", any, Subset::kDifferent);
+  CompareSelecting(context, ruleset.score_adjustments(), "score_adjustments", any,
+                   Subset::kDifferent);
+  CompareSelecting(context, ruleset.prerequisites(), "prerequisites", any);
   CompareSelecting(context, ruleset.cautions(), "cautions", [&ruleset](int a, int b) {
     return ruleset.cautions(a).text() == ruleset.cautions(b).text();
   });
-  CompareTexts(context, ruleset.advice(), "advice",
-               [](const v1::Advice& advice) { return advice.text(); });
-  CompareTexts(context, ruleset.follow_up_rules(), "follow_up_rules",
-               [](const v1::FollowUpRule& rule) { return rule.after_days(); });
-  CompareTexts(context, ruleset.consistency_rules(), "consistency_rules",
-               [&context, &ruleset](const v1::ConsistencyRule& rule) {
-                 for (int i = 0; i < ruleset.consistency_rules_size(); ++i) {
-                   if (&ruleset.consistency_rules(i) == &rule) {
-                     return KeyAt(context, At("consistency_rules", i) + ".unless");
-                   }
-                 }
-                 return std::string();
-               });
+  CompareEffects(context, ruleset.advice(), "advice",
+                 [&ruleset](int i) { return ruleset.advice(i).text(); });
+  CompareEffects(context, ruleset.follow_up_rules(), "follow_up_rules",
+                 [&ruleset](int i) { return ruleset.follow_up_rules(i).after_days(); });
+  std::vector<std::string> exceptions;
+  for (int i = 0; i < ruleset.consistency_rules_size(); ++i) {
+    exceptions.push_back(KeyAt(context, At("consistency_rules", i) + ".unless"));
+  }
+  CompareEffects(context, ruleset.consistency_rules(), "consistency_rules",
+                 [&exceptions](int i) { return exceptions[static_cast<size_t>(i)]; });
 }
 
 }  // namespace plumbline::ruleset
