@@ -72,17 +72,22 @@ bool StepwiseEngine::Decide() {
   return true;
 }
 
-expr::SlotSet StepwiseEngine::ExplainAll(Explain what) {
+size_t StepwiseEngine::ExplainAll(Explain what) {
   const Context context{*ruleset_, frame_, explainer_};
-  expr::SlotSet fields;
+  size_t explained = 0;
   for (const NodeId node : explained_) {
+    const expr::SlotSet* fields = nullptr;
     if (context.Open(node)) {
-      fields |= explainer_.Missing(node);
+      fields = &explainer_.Missing(node);
     } else if (what == Explain::kEverything || context.Matches(node)) {
-      fields |= explainer_.Deciding(node).slots;
+      fields = &explainer_.Deciding(node).slots;
+    } else {
+      continue;
     }
+    ++explained;
+    asm volatile("" : : "g"(fields) : "memory");  // the fields are there, in memory
   }
-  return fields;
+  return explained;
 }
 
 void StepwiseEngine::Encode(absl::CivilDay as_of, engine::View view, std::string& decision) {

@@ -48,8 +48,8 @@ class StepwiseEngine {
   // structures. False if answers contradict each other.
   bool Decide();
   // Works out the explanation of every triage rule, screen, finding, stage, indication,
-  // contraindication, caution, prerequisite and adjustment. Returns the union of the fields.
-  expr::SlotSet ExplainAll(Explain what);
+  // contraindication, caution, prerequisite and adjustment. Returns for how many.
+  size_t ExplainAll(Explain what);
   void Encode(absl::CivilDay as_of, engine::View view, std::string& decision);
 
   // True if all steps together give the bytes that `engine` gives.

@@ -388,7 +388,7 @@ constexpr char kSmallRuleset[] = R"pb(
     prognosis: "good"
     required: "leg_pain != LegPain.BELOW_KNEE"
     residual: true
-  likely_at: 0
+    likely_at: 0
     priority: 9
     sources: "T/1"
   }

@@ -20,8 +20,9 @@ struct TlsOptions {
   std::string server_name;
 };
 
-// Tries again when the server is UNAVAILABLE or about to stop (CANCELLED), with exponential backoff and
-// jitter, never beyond the call's deadline. Evaluate is pure, so that trying again is always safe.
+// Tries again when the server is UNAVAILABLE or about to stop (CANCELLED), with exponential backoff
+// and jitter, never beyond the call's deadline. Evaluate is pure, so that trying again is always
+// safe.
 struct RetryPolicy {
   // 1: no second try. At most 5.
   int max_attempts = 3;
