@@ -1,8 +1,11 @@
 #include "server/cli/evaluate_command.h"
 
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -24,6 +27,16 @@
 
 namespace plumbline::cli {
 namespace {
+
+// Where a checkout of the project keeps its ruleset.
+constexpr char kDefaultRules[] = "rules/low_back_pain";
+
+std::string RulesFolderIfNoneIsNamed() {
+  const char* folder = std::getenv("PLUMBLINE_RULES");
+  if (folder != nullptr) return folder;
+  std::error_code ignored;
+  return std::filesystem::is_directory(kDefaultRules, ignored) ? kDefaultRules : "";
+}
 
 struct Options {
   std::string intake;
@@ -184,7 +197,9 @@ class EvaluateCommand : public Command {
     app_->add_option("--as-of", options_.as_of,
                      "Date for which the decision is made, YYYY-MM-DD (default: today)");
     app_->add_option("--rules", options_.rules,
-                     "Folder of the ruleset: evaluate in process (or set PLUMBLINE_RULES)");
+                     absl::StrCat("Folder of the ruleset: evaluate in process (default: "
+                                  "$PLUMBLINE_RULES, else ./",
+                                  kDefaultRules, " if it is there)"));
     app_->add_option("--revision", options_.revision, "Revision to use, 64 hexadecimal digits");
   }
 
@@ -222,11 +237,11 @@ class EvaluateCommand : public Command {
 
   int MakeRequest(Environment& environment, v1::EvaluateRequest& request) {
     if (options_.rules.empty() && options_.server.empty()) {
-      const char* folder = std::getenv("PLUMBLINE_RULES");
-      options_.rules = folder == nullptr ? "" : folder;
+      options_.rules = RulesFolderIfNoneIsNamed();
     }
     if (options_.rules.empty() && options_.server.empty()) {
-      environment.err << "plumbline evaluate: give --rules DIR or --server HOST:PORT\n";
+      environment.err << "plumbline evaluate: give --rules DIR or --server HOST:PORT (there is no "
+                      << kDefaultRules << " below the current folder)\n";
       return kExitUsage;
     }
     const std::optional<absl::CivilDay> as_of =

@@ -96,7 +96,7 @@ bool Environment::DeclareTerm(absl::string_view name, Type type) {
 
 bool Environment::DeclareConstant(absl::string_view name, Value value) {
   if (!CanDeclare(name) || value.is_error()) return false;
-  constants_.emplace(std::string(name), std::move(value));
+  constants_[std::string(name)] = std::move(value);
   return true;
 }
 

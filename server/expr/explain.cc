@@ -31,7 +31,7 @@ class Agenda {
   void Drain(Visitor visit) {
     for (size_t word = words_; word > 0; --word) {
       while (bits_[word - 1] != 0) {
-        const uint32_t bit = 63u - static_cast<uint32_t>(std::countl_zero(bits_[word - 1]));
+        const uint32_t bit = (63u - static_cast<uint32_t>(std::countl_zero(bits_[word - 1]))) & 63u;
         bits_[word - 1] &= ~(uint64_t{1} << bit);
         visit(static_cast<uint32_t>((word - 1) * 64 + bit));
       }

@@ -189,7 +189,7 @@ void Schedule(Program& program) {
   }
 }
 
-FrameView PlanImpl::View(Frame& frame) {
+FrameView PlanImpl::View(const Frame& frame) {
   return {frame.slot_states_.data(),
           frame.slot_cells_.data(),
           frame.list_cells_.data(),
@@ -198,11 +198,6 @@ FrameView PlanImpl::View(Frame& frame) {
           frame.node_cells_.data(),
           frame.as_of_,
           frame.has_as_of_};
-}
-
-FrameView PlanImpl::View(const Frame& frame) {
-  // Explanations only read; the view has one type for both uses.
-  return View(const_cast<Frame&>(frame));
 }
 
 Plan::Plan() : impl_(std::make_unique<PlanImpl>()) {}
@@ -216,8 +211,8 @@ Frame Plan::MakeFrame() const {
 }
 
 void Plan::Evaluate(Frame& frame) const {
-  const FrameView view = PlanImpl::View(frame);
-  RunProgram(impl_->program, {impl_.get(), view, view.node_states, view.node_cells, nullptr});
+  RunProgram(impl_->program, {impl_.get(), PlanImpl::View(frame), frame.node_states_.data(),
+                              frame.node_cells_.data(), nullptr});
 }
 
 void Plan::CollectMissing(NodeId node, const Frame& frame, SlotSet& missing) const {

@@ -183,8 +183,8 @@ struct FrameView {
   const Cell* slot_cells;
   const ListCell* lists;
   const SlotSet* present;
-  State* node_states;
-  Cell* node_cells;
+  const State* node_states;
+  const Cell* node_cells;
   int64_t as_of;
   bool has_as_of;
 
@@ -200,8 +200,6 @@ struct PlanImpl {
   std::vector<Body> bodies;
   Pools pools;
 
-  static FrameView View(Frame& frame);
-  // For explanations, which do not write.
   static FrameView View(const Frame& frame);
 };
 

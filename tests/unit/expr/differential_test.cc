@@ -29,6 +29,13 @@ using testing::RefNode;
 using testing::RefResult;
 using testing::RefValue;
 
+// Sanitizers make the same cases some thirty times slower; they look for other mistakes.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int kNormalCases = 10'000;
+#else
+constexpr int kNormalCases = 100'000;
+#endif
+
 constexpr int kBatch = 50;
 constexpr int kIntakesPerBatch = 3;
 
@@ -151,7 +158,7 @@ void CheckDeciding(const Case& one, const Plan& plan, const Frame& frame, const 
 
 TEST(DifferentialTest, PlanAgreesWithTheReferenceAloneSharedAndUnfolded) {
   std::mt19937_64 random = MakeRandom("differential");
-  const int cases = testing::Cases("PLUMBLINE_DIFFERENTIAL_CASES", 100'000);
+  const int cases = testing::Cases("PLUMBLINE_DIFFERENTIAL_CASES", kNormalCases);
   const Environment environment(&testing::TestSchema());
   int64_t comparisons = 0;
   int64_t tally[4] = {0, 0, 0, 0};
@@ -201,7 +208,7 @@ TEST(DifferentialTest, PlanAgreesWithTheReferenceAloneSharedAndUnfolded) {
 // Revealing an answer never flips a decided condition: only has() reacts to being asked.
 TEST(MetamorphicTest, RevealingAnAnswerNeverFlipsADecidedCondition) {
   std::mt19937_64 random = MakeRandom("metamorphic");
-  const int cases = testing::Cases("PLUMBLINE_METAMORPHIC_CASES", 20'000);
+  const int cases = testing::Cases("PLUMBLINE_METAMORPHIC_CASES", kNormalCases / 5);
   const Environment environment(&testing::TestSchema());
   int64_t reveals = 0;
   for (int done = 0; done < cases && !::testing::Test::HasFailure(); ++done) {
@@ -309,7 +316,7 @@ bool Matters(const Atom& field, const std::vector<Atom>& open, const RefNode& fo
 
 TEST(MissingTest, IsExactlyWhatCanStillMatterInReadOnceFormulas) {
   std::mt19937_64 random = MakeRandom("read-once");
-  const int cases = testing::Cases("PLUMBLINE_READ_ONCE_CASES", 4'000);
+  const int cases = testing::Cases("PLUMBLINE_READ_ONCE_CASES", kNormalCases / 25);
   const Environment environment(&testing::TestSchema());
   for (int done = 0; done < cases && !::testing::Test::HasFailure(); ++done) {
     std::vector<Atom> atoms = Atoms();
