@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -101,11 +102,15 @@ TEST(EvaluationTimeTest, PrintsNanosecondsPerNode) {
   const Plan plan = std::move(builder).Build();
   Frame frame = plan.MakeFrame();
   testing::Bind(testing::RandomIntake(random), frame);
-  constexpr int kRounds = 20'000;
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < kRounds; ++i) plan.Evaluate(frame);
-  const std::chrono::duration<double, std::nano> spent = std::chrono::steady_clock::now() - start;
-  const double per_plan = spent.count() / kRounds;
+  // The best of many short batches: other work on the machine only ever adds.
+  constexpr int kRounds = 100;
+  double per_plan = 1e12;
+  for (int batch = 0; batch < 200; ++batch) {
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < kRounds; ++i) plan.Evaluate(frame);
+    const std::chrono::duration<double, std::nano> spent = std::chrono::steady_clock::now() - start;
+    per_plan = std::min(per_plan, spent.count() / kRounds);
+  }
   std::printf("evaluate: %zu nodes, %.0f ns per evaluation, %.2f ns per node\n", plan.node_count(),
               per_plan, per_plan / static_cast<double>(plan.node_count()));
   RecordProperty("ns_per_node", std::to_string(per_plan / static_cast<double>(plan.node_count())));
