@@ -72,6 +72,7 @@ Binder::Binder(const ruleset::CompiledRuleset& ruleset) : ruleset_(ruleset) {
     leaf.slot = static_cast<expr::SlotIndex>(i);
     leaf.field = slot.field;
     leaf.source = slot.source;
+    leaf.is_enum = slot.field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM;
     if (slot.source == expr::SlotSource::kEnum || slot.source == expr::SlotSource::kTri) {
       const EnumDescriptor& type = *slot.field->enum_type();
       leaf.enum_classes.assign(kMaxEnumNumber + 1, EnumClass::kUnrecognised);
@@ -79,9 +80,11 @@ Binder::Binder(const ruleset::CompiledRuleset& ruleset) : ruleset_(ruleset) {
         const EnumValueDescriptor& value = *type.value(v);
         if (value.number() < 0 || value.number() > kMaxEnumNumber) continue;
         leaf.enum_classes[static_cast<size_t>(value.number())] =
-            value.number() == 0               ? EnumClass::kAbsent
-            : expr::IsUnknownEnumValue(value) ? EnumClass::kUnknown
-                                              : EnumClass::kValue;
+            value.number() == 0                        ? EnumClass::kAbsent
+            : expr::IsUnknownEnumValue(value)          ? EnumClass::kUnknown
+            : slot.source != expr::SlotSource::kTri    ? EnumClass::kValue
+            : expr::ShortEnumValueName(value) == "YES" ? EnumClass::kYes
+                                                       : EnumClass::kNo;
       }
     }
     const uint32_t question = ruleset.question_of_slot[i];
@@ -125,18 +128,22 @@ void Binder::Bind(const Message& intake, std::vector<ListCell>& scratch, Frame& 
     if (group.field != nullptr && !reflection.HasField(intake, group.field)) continue;
     const Message& message =
         group.field == nullptr ? intake : reflection.GetMessage(intake, group.field);
-    for (const Leaf& leaf : group.leaves) BindLeaf(leaf, message, scratch, frame, violations);
+    const Reflection& of_group = *message.GetReflection();
+    for (const Leaf& leaf : group.leaves) {
+      if (!of_group.HasField(message, leaf.field)) continue;
+      if (leaf.is_enum) {
+        BindEnum(leaf, of_group.GetEnumValue(message, leaf.field), frame, violations);
+      } else {
+        BindLeaf(leaf, message, of_group, scratch, frame, violations);
+      }
+    }
   }
 }
 
-void Binder::BindLeaf(const Leaf& leaf, const Message& message, std::vector<ListCell>& scratch,
-                      Frame& frame, std::vector<FieldViolation>& violations) const {
-  const Reflection& reflection = *message.GetReflection();
-  if (!reflection.HasField(message, leaf.field)) return;
+void Binder::BindLeaf(const Leaf& leaf, const Message& message, const Reflection& reflection,
+                      std::vector<ListCell>& scratch, Frame& frame,
+                      std::vector<FieldViolation>& violations) const {
   switch (leaf.field->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_ENUM:
-      BindEnum(leaf, reflection.GetEnumValue(message, leaf.field), frame, violations);
-      return;
     case FieldDescriptor::CPPTYPE_INT32: {
       const int32_t value = reflection.GetInt32(message, leaf.field);
       BindNumber(leaf, value, violations);
@@ -194,12 +201,13 @@ void Binder::BindEnum(const Leaf& leaf, int number, Frame& frame,
       frame.SetAskedUnknown(leaf.slot);
       return;
     case EnumClass::kValue:
-      if (leaf.source == expr::SlotSource::kTri) {
-        const EnumValueDescriptor* value = leaf.field->enum_type()->FindValueByNumber(number);
-        frame.SetBool(leaf.slot, expr::ShortEnumValueName(*value) == "YES");
-      } else {
-        frame.SetInt(leaf.slot, number);
-      }
+      frame.SetInt(leaf.slot, number);
+      return;
+    case EnumClass::kYes:
+      frame.SetBool(leaf.slot, true);
+      return;
+    case EnumClass::kNo:
+      frame.SetBool(leaf.slot, false);
       return;
     case EnumClass::kUnrecognised:
       violations.push_back(Invalid(leaf, "", kNotRecognised));

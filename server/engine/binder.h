@@ -38,11 +38,12 @@ class Binder {
   uint32_t FindCondition(absl::string_view id) const;
 
  private:
-  enum class EnumClass : uint8_t { kUnrecognised, kAbsent, kUnknown, kValue };
+  enum class EnumClass : uint8_t { kUnrecognised, kAbsent, kUnknown, kValue, kYes, kNo };
   struct Leaf {
     expr::SlotIndex slot = 0;
     const google::protobuf::FieldDescriptor* field = nullptr;
     expr::SlotSource source = expr::SlotSource::kScalar;
+    bool is_enum = false;
     bool has_range = false;
     double min = 0;
     double max = 0;
@@ -55,7 +56,9 @@ class Binder {
     std::vector<Leaf> leaves;
   };
 
+  // The field is set; enums are bound by BindEnum.
   void BindLeaf(const Leaf& leaf, const google::protobuf::Message& message,
+                const google::protobuf::Reflection& reflection,
                 std::vector<expr::ListCell>& scratch, expr::Frame& frame,
                 std::vector<FieldViolation>& violations) const;
   void BindEnum(const Leaf& leaf, int number, expr::Frame& frame,

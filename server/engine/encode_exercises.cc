@@ -149,7 +149,7 @@ void DecisionEncoder::Run::WriteVariant(uint32_t index, uint32_t variant) {
   const NodeId when = ruleset_.exercises[index].variant_when[variant];
   const size_t rationale = w_.Begin(v1::PrescribedVariant::kRationaleFieldNumber);
   w_.String(v1::Rationale::kRuleIdFieldNumber, source_.exercises(static_cast<int>(index)).id());
-  if (when != kNoNode) WriteFacts(context_.explainer.Deciding(when));
+  if (when != kNoNode) WriteFacts(context_.explainer.Deciding(when), w_);
   w_.End(rationale);
   w_.End(mark);
 }

@@ -92,7 +92,7 @@ void DecisionEncoder::Run::WriteScreenRationale(const Fired& fired) {
     Cite(fragment.escalation_passages[i]);
   }
   w_.String(R::kTextFieldNumber, scratch_.text);
-  WriteFacts(deciding);
+  WriteFacts(deciding, w_);
   w_.Raw(fragment.rationale.tail);
   w_.End(mark);
   Cite(fragment.rationale.passages);

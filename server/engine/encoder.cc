@@ -73,51 +73,67 @@ void DecisionEncoder::Run::WriteFields(int field, const SlotSet& slots) {
       [&](SlotIndex slot) { w_.RepeatedString(field, ruleset_.schema->slot(slot).name); });
 }
 
-void DecisionEncoder::Run::WriteFacts(const Deciders& deciding) {
+void DecisionEncoder::Run::WriteFacts(const Deciders& deciding, WireWriter& writer) {
+  EncodedOnce& once = scratch_.facts;
   deciding.slots.ForEach([&](SlotIndex slot) {
     if (!context_.frame.known(slot)) return;
-    scratch_.fact.clear();
-    facts_.AppendFact(slot, context_.frame, scratch_.fact);
-    w_.Message(v1::Rationale::kFactsFieldNumber, scratch_.fact);
+    writer.Raw(once.Has(slot) ? once.Get(slot) : once.Put(slot, [&](std::string& out) {
+      scratch_.fact.clear();
+      facts_.AppendFact(slot, context_.frame, scratch_.fact);
+      WireWriter(&out).Message(v1::Rationale::kFactsFieldNumber, scratch_.fact);
+    }));
   });
   for (uint64_t left = deciding.landmarks; left != 0; left &= left - 1) {
-    WriteLandmark(std::countr_zero(left));
+    const int number = std::countr_zero(left);
+    const size_t entry = ruleset_.schema->slots().size() + static_cast<size_t>(number);
+    writer.Raw(once.Has(entry) ? once.Get(entry) : once.Put(entry, [&](std::string& out) {
+      WireWriter landmark(&out);
+      WriteLandmark(number, landmark);
+    }));
   }
 }
 
 // A pattern or the stage, as a fact.
-void DecisionEncoder::Run::WriteLandmark(int number) {
+void DecisionEncoder::Run::WriteLandmark(int number, WireWriter& writer) {
   using F = v1::Fact;
-  const size_t mark = w_.Begin(v1::Rationale::kFactsFieldNumber);
+  const size_t mark = writer.Begin(v1::Rationale::kFactsFieldNumber);
   if (number == Landmarks::kStage) {
     const v1::Stage& stage = source_.stages(static_cast<int>(e_.stage));
-    w_.String(F::kFieldFieldNumber, "stage");
-    w_.String(F::kLabelFieldNumber, "Stage");
-    w_.String(F::kValueFieldNumber, stage.id());
-    w_.String(F::kDisplayFieldNumber, stage.title());
+    writer.String(F::kFieldFieldNumber, "stage");
+    writer.String(F::kLabelFieldNumber, "Stage");
+    writer.String(F::kValueFieldNumber, stage.id());
+    writer.String(F::kDisplayFieldNumber, stage.title());
   } else {
     const v1::ClinicalCondition& condition = source_.conditions(number);
     const LikelihoodText text = TextOf(e_.conditions[static_cast<size_t>(number)].likelihood);
-    w_.String(F::kFieldFieldNumber, absl::StrCat("suspected.", condition.id()));
-    w_.String(F::kLabelFieldNumber, condition.title());
-    w_.String(F::kValueFieldNumber, text.value);
-    w_.String(F::kDisplayFieldNumber, text.display);
+    writer.String(F::kFieldFieldNumber, absl::StrCat("suspected.", condition.id()));
+    writer.String(F::kLabelFieldNumber, condition.title());
+    writer.String(F::kValueFieldNumber, text.value);
+    writer.String(F::kDisplayFieldNumber, text.display);
   }
-  w_.End(mark);
+  writer.End(mark);
+}
+
+void DecisionEncoder::Run::WriteRationaleBody(const RationaleFragment& fragment, NodeId when,
+                                              std::string& out) {
+  WireWriter writer(&out);
+  writer.Raw(fragment.head);
+  if (fragment.text != nullptr) {
+    scratch_.text.clear();
+    facts_.AppendText(*fragment.text, context_.frame, scratch_.text);
+    writer.String(v1::Rationale::kTextFieldNumber, scratch_.text);
+  }
+  if (when != kNoNode) WriteFacts(context_.explainer.Deciding(when), writer);
+  writer.Raw(fragment.tail);
 }
 
 void DecisionEncoder::Run::WriteRationale(int field, const RationaleFragment& fragment,
                                           NodeId when) {
-  const size_t mark = w_.Begin(field);
-  w_.Raw(fragment.head);
-  if (fragment.text != nullptr) {
-    scratch_.text.clear();
-    facts_.AppendText(*fragment.text, context_.frame, scratch_.text);
-    w_.String(v1::Rationale::kTextFieldNumber, scratch_.text);
-  }
-  if (when != kNoNode) WriteFacts(context_.explainer.Deciding(when));
-  w_.Raw(fragment.tail);
-  w_.End(mark);
+  EncodedOnce& once = scratch_.rationales;
+  const size_t entry = size_t{2} * fragment.number + (when != kNoNode ? 1 : 0);
+  w_.Message(field, once.Has(entry) ? once.Get(entry) : once.Put(entry, [&](std::string& out) {
+    WriteRationaleBody(fragment, when, out);
+  }));
   Cite(fragment.passages);
 }
 

@@ -28,6 +28,8 @@ class DecisionEncoder::Run {
         scratch_(scratch),
         w_(&out) {
     scratch_.cited.assign(f_.citations.size(), false);
+    scratch_.facts.Start(ruleset_.schema->slots().size() + expr::Plan::kMaxLandmarks);
+    scratch_.rationales.Start(size_t{2} * f_.rationale_count);
   }
 
   void WriteDecision();
@@ -36,8 +38,9 @@ class DecisionEncoder::Run {
   // Marks passages for the list of citations.
   void Cite(const std::vector<uint32_t>& passages);
   void WriteFields(int field, const expr::SlotSet& slots);
-  void WriteFacts(const Deciders& deciding);
-  void WriteLandmark(int number);
+  void WriteFacts(const Deciders& deciding, WireWriter& writer);
+  void WriteLandmark(int number, WireWriter& writer);
+  void WriteRationaleBody(const RationaleFragment& fragment, expr::NodeId when, std::string& out);
   // `when` names the node whose facts are shown; kNoNode: no facts.
   void WriteRationale(int field, const RationaleFragment& fragment, expr::NodeId when);
 

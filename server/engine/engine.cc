@@ -40,7 +40,11 @@ struct WorkspaceImpl {
 
 struct EngineImpl {
   explicit EngineImpl(std::shared_ptr<const ruleset::CompiledRuleset> ruleset_in)
-      : ruleset(std::move(ruleset_in)), landmarks(*ruleset), binder(*ruleset), encoder(*ruleset) {}
+      : ruleset(std::move(ruleset_in)),
+        landmarks(*ruleset),
+        selection(*ruleset),
+        binder(*ruleset),
+        encoder(*ruleset) {}
 
   void Prepare(WorkspaceImpl& workspace) const;
   void CheckConsistency(const Context& context, std::vector<FieldViolation>& violations) const;
@@ -49,6 +53,7 @@ struct EngineImpl {
   const uint64_t id = NextEngineId();
   std::shared_ptr<const ruleset::CompiledRuleset> ruleset;
   Landmarks landmarks;
+  SelectionTables selection;
   Binder binder;
   DecisionEncoder encoder;
 };
@@ -129,7 +134,7 @@ std::vector<FieldViolation> Engine::Evaluate(const google::protobuf::Message& in
   if (!violations.empty()) return violations;
   Run(as_of, w, violations);
   if (!violations.empty()) return violations;
-  const Context context{*impl_->ruleset, w.frame, w.explainer};
+  const Context context{*impl_->ruleset, w.frame, w.explainer, impl_->selection};
   impl_->encoder.Encode(context, w.evaluation, as_of, view, w.scratch, decision);
   return violations;
 }
@@ -139,7 +144,7 @@ void Engine::Run(absl::CivilDay as_of, WorkspaceImpl& w,
   w.frame.SetAsOf((as_of - absl::CivilDay(1970, 1, 1)) * kSecondsPerDay);
   impl_->ruleset->plan.Evaluate(w.frame);
   w.explainer.Start(impl_->ruleset->plan, w.frame, impl_->landmarks);
-  const Context context{*impl_->ruleset, w.frame, w.explainer};
+  const Context context{*impl_->ruleset, w.frame, w.explainer, impl_->selection};
   impl_->CheckConsistency(context, violations);
   if (!violations.empty()) return;
   impl_->ReadResponses(w.frame, w.evaluation);

@@ -151,6 +151,7 @@ struct Evaluation {
   bool nothing_eligible = false;
   std::vector<ExerciseResult> exercises;
   std::vector<uint32_t> ranking;    // eligible exercises
+  std::vector<uint64_t> sort_keys;  // scratch of the ranking
   std::vector<uint32_t> programme;  // in the order of the ranking
   uint32_t size_limit = ruleset::kNoIndex;
   uint64_t open_pairings = 0;  // bit i = pairing i found no partner

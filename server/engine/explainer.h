@@ -26,72 +26,42 @@ struct Landmarks {
 };
 
 // What decided a node: intake fields and landmarks.
-struct Deciders {
-  expr::SlotSet slots;
-  uint64_t landmarks = 0;
-
-  Deciders& operator|=(const Deciders& other) {
-    slots |= other.slots;
-    landmarks |= other.landmarks;
-    return *this;
-  }
-};
+using Deciders = expr::Reason;
 
 class Explainer {
  public:
-  // All three must live until the end of the run.
+  // All three must live until the end of the run; `frame` has been evaluated.
   void Start(const expr::Plan& plan, const expr::Frame& frame, const Landmarks& landmarks) {
     plan_ = &plan;
     frame_ = &frame;
-    landmarks_ = &landmarks;
-    if (entries_.size() != plan.node_count()) {
-      entries_.assign(plan.node_count(), Entry{});
-      run_ = 0;
-    }
-    ++run_;
+    plan.ExplainAll(frame, landmarks.of_node, reasons_);
   }
 
   // What made a decided node what it is.
-  const Deciders& Deciding(expr::NodeId node) {
-    Entry& entry = entries_[node];
-    if (entry.deciding_run != run_) {
-      entry.deciding_run = run_;
-      entry.deciding = Deciders{};
-      plan_->CollectDeciding(node, *frame_, landmarks_->of_node, entry.deciding.slots,
-                             entry.deciding.landmarks);
-    }
-    return entry.deciding;
+  const expr::Reason& Deciding(expr::NodeId node) const {
+    static constexpr expr::Reason kNothing;
+    return expr::Plan::OutcomeOf(node, *frame_) == expr::Outcome::kIndeterminate ? kNothing
+                                                                                 : reasons_[node];
   }
 
   // Slots that keep an indeterminate node from being decided. An error is treated as open on all it
   // reads, so that it can never pass for "no".
-  const expr::SlotSet& Missing(expr::NodeId node) {
-    Entry& entry = entries_[node];
-    if (entry.missing_run != run_) {
-      entry.missing_run = run_;
-      entry.missing.Clear();
-      if (expr::Plan::OutcomeOf(node, *frame_) == expr::Outcome::kError) {
-        entry.missing |= plan_->Support(node);
-      } else {
-        plan_->CollectMissing(node, *frame_, entry.missing);
-      }
+  const expr::SlotSet& Missing(expr::NodeId node) const {
+    static constexpr expr::SlotSet kNothing;
+    switch (expr::Plan::OutcomeOf(node, *frame_)) {
+      case expr::Outcome::kIndeterminate:
+        return reasons_[node].slots;
+      case expr::Outcome::kError:
+        return plan_->Support(node);
+      default:
+        return kNothing;
     }
-    return entry.missing;
   }
 
  private:
-  struct Entry {
-    uint64_t deciding_run = 0;
-    uint64_t missing_run = 0;
-    Deciders deciding;
-    expr::SlotSet missing;
-  };
-
   const expr::Plan* plan_ = nullptr;
   const expr::Frame* frame_ = nullptr;
-  const Landmarks* landmarks_ = nullptr;
-  uint64_t run_ = 0;
-  std::vector<Entry> entries_;
+  std::vector<expr::Reason> reasons_;  // by node
 };
 
 }  // namespace plumbline::engine

@@ -86,8 +86,9 @@ std::vector<uint32_t> Fragments::Passages(const Strings& ids) const {
 
 RationaleFragment Fragments::MakeRationale(const std::string& id, const TextTemplate* text,
                                            const std::string& plain_text, const Strings& sources,
-                                           const int32_t* points, bool project_choice) const {
+                                           const int32_t* points, bool project_choice) {
   RationaleFragment fragment;
+  fragment.number = rationale_count++;
   WireWriter head(&fragment.head);
   head.String(v1::Rationale::kRuleIdFieldNumber, id);
   if (text == nullptr) {

@@ -22,6 +22,7 @@ struct RationaleFragment {
   const ruleset::TextTemplate* text = nullptr;  // null: the text is in `head` or there is none
   std::string tail;
   std::vector<uint32_t> passages;
+  uint32_t number = 0;  // below Fragments::rationale_count
 };
 
 struct RuleFragment {
@@ -89,13 +90,14 @@ class Fragments {
   std::vector<uint32_t> safety_net_passages;
   std::vector<std::string> questions;  // OpenQuestion 1-6
   std::vector<CitationFragment> citations;
+  uint32_t rationale_count = 0;
 
  private:
   std::vector<uint32_t> Passages(const google::protobuf::RepeatedPtrField<std::string>& ids) const;
   RationaleFragment MakeRationale(const std::string& id, const ruleset::TextTemplate* text,
                                   const std::string& plain_text,
                                   const google::protobuf::RepeatedPtrField<std::string>& sources,
-                                  const int32_t* points, bool project_choice) const;
+                                  const int32_t* points, bool project_choice);
   void IndexPassages(const v1::Ruleset& source);
   void MakeDisposition(const v1::Ruleset& source);
   void MakeTriage(const ruleset::CompiledRuleset& ruleset);

@@ -17,13 +17,14 @@ using ::plumbline::ruleset::kNoNode;
 void ApplyResponse(const Context& context, uint32_t index, Evaluation& evaluation) {
   ExerciseResult& result = evaluation.exercises[index];
   const CompiledExercise& compiled = context.ruleset.exercises[index];
+  result.dose = compiled.start_dose;
+  if (result.response == Response::kNone) return;
   const v1::Exercise& source = context.ruleset.source.exercises(static_cast<int>(index));
   const v1::ResponsePolicy& policy = context.ruleset.source.programme().responses();
   const uint32_t prior = result.prior_dose;
   result.dose = prior;
   switch (result.response) {
     case Response::kNone:
-      result.dose = compiled.start_dose;
       return;
     case Response::kEasy:
       result.response_points = policy.easy_points();
@@ -70,23 +71,23 @@ bool StageLocked(const Context& context, const CompiledExercise& compiled,
 ExerciseStatus StatusOf(const Context& context, uint32_t index, const Evaluation& evaluation,
                         ExerciseResult& result) {
   const CompiledExercise& compiled = context.ruleset.exercises[index];
-  const v1::Exercise& source = context.ruleset.source.exercises(static_cast<int>(index));
-  if (!source.not_prescribed_because().empty()) return ExerciseStatus::kNeverPrescribed;
+  const SelectionTables::Exercise& table = context.selection.exercises[index];
+  if (table.never) return ExerciseStatus::kNeverPrescribed;
 
+  // Without branches on the outcomes, which nothing could predict.
+  bool contraindicated = false;
   bool withheld = false;
-  for (uint32_t rule : compiled.contraindications) {
-    const NodeId when = context.ruleset.contraindications[rule].when;
-    if (context.Matches(when)) return ExerciseStatus::kContraindicated;
-    withheld |=
-        context.Open(when) &&
-        context.ruleset.source.contraindications(static_cast<int>(rule)).on_indeterminate() ==
-            v1::Contraindication::ON_INDETERMINATE_WITHHOLD;
+  for (const SelectionTables::Weighed& rule : context.selection.Contraindications(table)) {
+    const Outcome outcome = context.OutcomeOf(rule.when);
+    contraindicated |= outcome == Outcome::kMatch;
+    withheld |= (rule.weight & static_cast<int32_t>(outcome >= Outcome::kIndeterminate)) != 0;
   }
+  if (contraindicated) return ExerciseStatus::kContraindicated;
   if (SkippedByResponse(context, result)) return ExerciseStatus::kResponse;
 
   bool indicated = false;
-  for (uint32_t rule : compiled.indications) {
-    indicated |= context.Matches(context.ruleset.indications[rule].when);
+  for (const SelectionTables::Weighed& rule : context.selection.Indications(table)) {
+    indicated |= context.OutcomeOf(rule.when) == Outcome::kMatch;
   }
   if (evaluation.neutral && context.ruleset.in_neutral_set[index]) {
     result.by_neutral_set = !indicated;
@@ -108,20 +109,13 @@ ExerciseStatus StatusOf(const Context& context, uint32_t index, const Evaluation
 }
 
 int32_t PointsOf(const Context& context, uint32_t index, const ExerciseResult& result) {
-  const CompiledExercise& compiled = context.ruleset.exercises[index];
   const v1::ResponsePolicy& policy = context.ruleset.source.programme().responses();
   int32_t points = result.response_points;
   if (result.favoured_by_easy) points += policy.easy_points();
   if (result.favoured_by_reduce) points += policy.tolerated_points();
-  for (uint32_t rule : compiled.indications) {
-    if (context.Matches(context.ruleset.indications[rule].when)) {
-      points += context.ruleset.source.indications(static_cast<int>(rule)).points();
-    }
-  }
-  for (uint32_t rule : compiled.score_adjustments) {
-    if (context.Matches(context.ruleset.score_adjustments[rule].when)) {
-      points += context.ruleset.source.score_adjustments(static_cast<int>(rule)).points();
-    }
+  for (const SelectionTables::Weighed& rule :
+       context.selection.Scored(context.selection.exercises[index])) {
+    points += rule.weight & -static_cast<int32_t>(context.OutcomeOf(rule.when) == Outcome::kMatch);
   }
   return points;
 }
@@ -143,6 +137,22 @@ void SelectAll(const Context& context, Evaluation& evaluation) {
   }
 }
 
+// Points first, then ids: both in one number, so that comparing needs no look at the exercises.
+void Rank(const Context& context, Evaluation& evaluation) {
+  evaluation.sort_keys.clear();
+  for (const uint32_t exercise : evaluation.ranking) {
+    // Greater points give smaller keys; the sign bit is flipped to keep negative points in order.
+    const uint32_t points =
+        ~(static_cast<uint32_t>(evaluation.exercises[exercise].points) ^ uint32_t{0x80000000});
+    evaluation.sort_keys.push_back(uint64_t{points} << 32 |
+                                   context.selection.exercises[exercise].id_rank);
+  }
+  std::sort(evaluation.sort_keys.begin(), evaluation.sort_keys.end());
+  for (size_t i = 0; i < evaluation.ranking.size(); ++i) {
+    evaluation.ranking[i] = context.selection.by_id_rank[evaluation.sort_keys[i] & UINT32_MAX];
+  }
+}
+
 }  // namespace
 
 void Select(const Context& context, Evaluation& evaluation) {
@@ -161,13 +171,7 @@ void Select(const Context& context, Evaluation& evaluation) {
   }
   evaluation.nothing_eligible = evaluation.ranking.empty();
 
-  const auto& exercises = context.ruleset.source.exercises();
-  std::sort(evaluation.ranking.begin(), evaluation.ranking.end(), [&](uint32_t a, uint32_t b) {
-    const int32_t x = evaluation.exercises[a].points;
-    const int32_t y = evaluation.exercises[b].points;
-    if (x != y) return x > y;
-    return exercises.Get(static_cast<int>(a)).id() < exercises.Get(static_cast<int>(b)).id();
-  });
+  Rank(context, evaluation);
   for (uint32_t i = 0; i < evaluation.ranking.size(); ++i) {
     evaluation.exercises[evaluation.ranking[i]].rank = i + 1;
   }

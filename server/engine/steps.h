@@ -6,6 +6,7 @@
 
 #include "server/engine/evaluation.h"
 #include "server/engine/explainer.h"
+#include "server/engine/selection_tables.h"
 #include "server/expr/frame.h"
 #include "server/expr/plan.h"
 #include "server/ruleset/compiled_ruleset.h"
@@ -17,6 +18,7 @@ struct Context {
   const ruleset::CompiledRuleset& ruleset;
   const expr::Frame& frame;
   Explainer& explainer;
+  const SelectionTables& selection;
 
   expr::Outcome OutcomeOf(expr::NodeId node) const { return expr::Plan::OutcomeOf(node, frame); }
   // Absent expressions hold.

@@ -169,13 +169,17 @@ std::vector<uint32_t> OperandsOf(const Program& program, const PlanNode& node) {
   return {};
 }
 
-// Levels first (operands before users), then operations together, then slots in order of memory.
+// Levels first (operands before users), then operations together; then slots in order of memory,
+// and operand lists by their length, so that the end of each list can be predicted.
 void Schedule(Program& program) {
   std::vector<uint32_t> order(program.nodes.size());
   std::iota(order.begin(), order.end(), 0u);
   const auto key = [&](uint32_t id) {
     const PlanNode& node = program.nodes[id];
-    return std::make_tuple(node.level, node.op, ReadsSlot(node.op) ? node.instruction.a : 0, id);
+    const uint32_t within = ReadsSlot(node.op)                          ? node.instruction.a
+                            : node.op == Op::kAnd || node.op == Op::kOr ? node.instruction.n.b
+                                                                        : 0;
+    return std::make_tuple(node.level, node.op, within, id);
   };
   std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return key(a) < key(b); });
   program.instructions.clear();
@@ -228,6 +232,11 @@ void Plan::CollectDeciding(NodeId node, const Frame& frame,
                            absl::Span<const uint8_t> landmark_of_node, SlotSet& deciding,
                            uint64_t& landmarks) const {
   CollectDecidingSlots(*impl_, PlanImpl::View(frame), node, landmark_of_node, deciding, landmarks);
+}
+
+void Plan::ExplainAll(const Frame& frame, absl::Span<const uint8_t> landmark_of_node,
+                      std::vector<Reason>& reasons) const {
+  ExplainAllNodes(*impl_, PlanImpl::View(frame), landmark_of_node, reasons);
 }
 
 const SlotSet& Plan::Support(NodeId node) const { return impl_->program.nodes[node].support; }

@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -28,6 +29,19 @@ namespace plumbline::expr {
 
 // Index of a node in the plan. Dense, from 0.
 using NodeId = uint32_t;
+
+// Why a node is what it is: for a decided node the slots and landmarks that decided it, for an
+// indeterminate one the slots that are missing.
+struct Reason {
+  SlotSet slots;
+  uint64_t landmarks = 0;
+
+  Reason& operator|=(const Reason& other) {
+    slots |= other.slots;
+    landmarks |= other.landmarks;
+    return *this;
+  }
+};
 
 // Outcome of a bool node.
 enum class Outcome : uint8_t { kNoMatch = 0, kMatch = 1, kIndeterminate = 2, kError = 3 };
@@ -67,6 +81,13 @@ class Plan {
   static constexpr int kMaxLandmarks = 64;
   void CollectDeciding(NodeId node, const Frame& frame, absl::Span<const uint8_t> landmark_of_node,
                        SlotSet& deciding, uint64_t& landmarks) const;
+
+  // Reasons of all nodes at once, the same as CollectMissing (for indeterminate nodes) and
+  // CollectDeciding (for the others) give one by one; for an error, what made it one. `reasons` is
+  // empty, or what an earlier call for this plan and these landmarks left there: leaves are written
+  // only once. Allocates nothing when it is not empty.
+  void ExplainAll(const Frame& frame, absl::Span<const uint8_t> landmark_of_node,
+                  std::vector<Reason>& reasons) const;
 
   // Every slot that the node can read, through terms.
   const SlotSet& Support(NodeId node) const;

@@ -222,6 +222,11 @@ void CollectDecidingSlots(const PlanImpl& plan, const FrameView& frame, uint32_t
                           absl::Span<const uint8_t> landmark_of_node, SlotSet& deciding,
                           uint64_t& landmarks);
 
+// explain_all.cc
+struct Reason;
+void ExplainAllNodes(const PlanImpl& plan, const FrameView& frame,
+                     absl::Span<const uint8_t> landmark_of_node, std::vector<Reason>& reasons);
+
 // plan.cc
 void Schedule(Program& program);
 // Nodes that `node` reads, in its own program.

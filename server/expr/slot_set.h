@@ -37,6 +37,9 @@ class SlotSet {
     for (size_t i = 0; i < words_.size(); ++i) words_[i] &= other.words_[i];
     return *this;
   }
+  // Slots 64 * i to 64 * i + 63 as bits.
+  uint64_t word(size_t i) const { return words_[i]; }
+  void set_word(size_t i, uint64_t bits) { words_[i] = bits; }
   friend bool operator==(const SlotSet&, const SlotSet&) = default;
 
   // Calls visit(SlotIndex) in ascending order.

@@ -17,6 +17,7 @@ constexpr int64_t kSecondsPerDay = 86'400;
 StepwiseEngine::StepwiseEngine(std::shared_ptr<const ruleset::CompiledRuleset> ruleset)
     : ruleset_(std::move(ruleset)),
       landmarks_(*ruleset_),
+      selection_(*ruleset_),
       binder_(*ruleset_),
       encoder_(*ruleset_),
       frame_(ruleset_->plan.MakeFrame()) {
@@ -56,7 +57,7 @@ void StepwiseEngine::EvaluatePlan(absl::CivilDay as_of) {
 
 bool StepwiseEngine::Decide() {
   explainer_.Start(ruleset_->plan, frame_, landmarks_);
-  const Context context{*ruleset_, frame_, explainer_};
+  const Context context{*ruleset_, frame_, explainer_, selection_};
   for (const ruleset::CompiledConsistencyRule& rule : ruleset_->consistency_rules) {
     if (context.OutcomeOf(rule.when) == Outcome::kMatch &&
         (rule.unless == kNoNode || context.OutcomeOf(rule.unless) != Outcome::kMatch)) {
@@ -73,7 +74,7 @@ bool StepwiseEngine::Decide() {
 }
 
 size_t StepwiseEngine::ExplainAll(Explain what) {
-  const Context context{*ruleset_, frame_, explainer_};
+  const Context context{*ruleset_, frame_, explainer_, selection_};
   size_t explained = 0;
   for (const NodeId node : explained_) {
     const expr::SlotSet* fields = nullptr;
@@ -91,7 +92,7 @@ size_t StepwiseEngine::ExplainAll(Explain what) {
 }
 
 void StepwiseEngine::Encode(absl::CivilDay as_of, engine::View view, std::string& decision) {
-  const Context context{*ruleset_, frame_, explainer_};
+  const Context context{*ruleset_, frame_, explainer_, selection_};
   encoder_.Encode(context, evaluation_, as_of, view, scratch_, decision);
 }
 

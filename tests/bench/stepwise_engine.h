@@ -61,6 +61,7 @@ class StepwiseEngine {
 
   std::shared_ptr<const ruleset::CompiledRuleset> ruleset_;
   engine::Landmarks landmarks_;
+  engine::SelectionTables selection_;
   engine::Binder binder_;
   engine::DecisionEncoder encoder_;
   std::vector<expr::NodeId> explained_;  // conditions of all rules, in the order of the steps

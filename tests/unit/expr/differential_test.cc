@@ -156,6 +156,17 @@ void CheckDeciding(const Case& one, const Plan& plan, const Frame& frame, const 
   EXPECT_EQ(outside, plan.Support(one.shared)) << one.text;
 }
 
+// A reason that was worked out in the sweep over all nodes is the one that is worked out alone.
+void CheckReason(const Case& one, const Plan& plan, const Frame& frame, const Reason& reason) {
+  SlotSet expected;
+  if (Plan::OutcomeOf(one.shared, frame) == Outcome::kIndeterminate) {
+    plan.CollectMissing(one.shared, frame, expected);
+  } else {
+    plan.CollectDeciding(one.shared, frame, expected);
+  }
+  EXPECT_EQ(reason.slots, expected) << one.text;
+}
+
 TEST(DifferentialTest, PlanAgreesWithTheReferenceAloneSharedAndUnfolded) {
   std::mt19937_64 random = MakeRandom("differential");
   const int cases = testing::Cases("PLUMBLINE_DIFFERENTIAL_CASES", kNormalCases);
@@ -172,12 +183,14 @@ TEST(DifferentialTest, PlanAgreesWithTheReferenceAloneSharedAndUnfolded) {
     const Plan unfolded = std::move(unfolded_builder).Build();
     Frame shared_frame = shared.MakeFrame();
     Frame unfolded_frame = unfolded.MakeFrame();
+    std::vector<Reason> reasons;  // kept from intake to intake, as the engine does
     for (int i = 0; i < kIntakesPerBatch; ++i) {
       const RefIntake intake = testing::RandomIntake(random);
       testing::Bind(intake, shared_frame);
       testing::Bind(intake, unfolded_frame);
       shared.Evaluate(shared_frame);
       unfolded.Evaluate(unfolded_frame);
+      shared.ExplainAll(shared_frame, {}, reasons);
       for (const Case& one : batch) {
         const RefResult expected = testing::EvaluateReference(one.reference, intake);
         const Type& type = one.checked.type();
@@ -194,6 +207,9 @@ TEST(DifferentialTest, PlanAgreesWithTheReferenceAloneSharedAndUnfolded) {
         ++tally[static_cast<size_t>(state)];
         const bool decided = state == State::kFalse || state == State::kTrue;
         if (type.kind == Kind::kBool && decided) CheckDeciding(one, shared, shared_frame, intake);
+        if (type.kind == Kind::kBool && state != State::kError) {
+          CheckReason(one, shared, shared_frame, reasons[one.shared]);
+        }
       }
     }
   }
