@@ -47,9 +47,22 @@ class Composer {
     for (uint32_t exercise : evaluation_.ranking) {
       if (evaluation_.exercises[exercise].in_programme) evaluation_.programme.push_back(exercise);
     }
+    OrderSession();
   }
 
  private:
+  // By step of the sequence; within a step by rank. (Insertion sort: few exercises, no memory.)
+  void OrderSession() {
+    for (uint32_t exercise : evaluation_.programme) {
+      auto place = evaluation_.session.end();
+      while (place != evaluation_.session.begin() &&
+             Compiled(*(place - 1)).sequence_step > Compiled(exercise).sequence_step) {
+        --place;
+      }
+      evaluation_.session.insert(place, exercise);
+    }
+  }
+
   bool Applies(const std::vector<expr::NodeId>& when, int index) const {
     return context_.Matches(when[static_cast<size_t>(index)]);
   }
@@ -169,6 +182,7 @@ class Composer {
 
 void Compose(const Context& context, Evaluation& evaluation) {
   evaluation.programme.clear();
+  evaluation.session.clear();
   evaluation.size_limit = kNoIndex;
   evaluation.open_pairings = 0;
   if (evaluation.ranking.empty()) return;

@@ -1,5 +1,7 @@
 // Programme, alternatives, what is locked and what is left out.
 
+#include <algorithm>
+
 #include "server/engine/encoder_run.h"
 
 namespace plumbline::engine {
@@ -87,8 +89,18 @@ void DecisionEncoder::Run::WritePrescription(int field, uint32_t index) {
   if (result.variant != kNoIndex) WriteVariant(index, result.variant);
   w_.Raw(fragment.tail);
   w_.String(P::kLeftOutByFieldNumber, LeftOutText(result.left_out_by));
+  if (full_) w_.Raw(fragment.clinician_text);
+  if (result.in_programme) WriteSessionOrder(index);
   w_.End(mark);
   Cite(fragment.passages);
+}
+
+void DecisionEncoder::Run::WriteSessionOrder(uint32_t index) {
+  const auto place = std::find(e_.session.begin(), e_.session.end(), index);
+  w_.OptionalUInt(v1::Prescription::kSessionOrderFieldNumber,
+                  static_cast<uint64_t>(place - e_.session.begin()) + 1);
+  const uint32_t step = ruleset_.exercises[index].sequence_step;
+  if (step < f_.sequence.size()) w_.Raw(f_.sequence[step]);
 }
 
 void DecisionEncoder::Run::WriteReasons(uint32_t index) {

@@ -6,15 +6,13 @@ namespace plumbline::engine {
 namespace {
 
 using ::plumbline::expr::NodeId;
-using ::plumbline::expr::SlotSet;
 using ::plumbline::ruleset::kNoIndex;
 using ::plumbline::ruleset::kNoNode;
 
 }  // namespace
 
 const std::string& DecisionEncoder::Run::IdOf(const Fired& fired) const {
-  const int index = static_cast<int>(fired.index);
-  return fired.is_screen ? source_.safety_screens(index).id() : source_.red_flags(index).id();
+  return FiredId(source_, fired);
 }
 
 void DecisionEncoder::Run::WriteDisposition() {
@@ -55,7 +53,13 @@ void DecisionEncoder::Run::WriteFired(int field, const Fired& fired) {
   if (fired.due_days >= 0) {
     w_.OptionalUInt(F::kDueDaysFieldNumber, static_cast<uint64_t>(fired.due_days));
   }
-  if (fired.is_screen) {
+  if (fired.is_screen && fired.escalation != kNoIndex) {
+    WriteRationale(F::kRationaleFieldNumber,
+                   f_.screens[fired.index].escalation_rationales[fired.escalation],
+                   ruleset_.safety_screens[fired.index].escalations[fired.escalation].when);
+    w_.String(F::kClinicianNoteFieldNumber,
+              source_.safety_screens(static_cast<int>(fired.index)).clinician_note());
+  } else if (fired.is_screen) {
     WriteScreenRationale(fired);
     w_.String(F::kClinicianNoteFieldNumber,
               source_.safety_screens(static_cast<int>(fired.index)).clinician_note());
@@ -172,6 +176,34 @@ void DecisionEncoder::Run::WriteAssessment(uint32_t index) {
   w_.Raw(fragment.codings);
   w_.Bool(A::kRuledOutFieldNumber, result.ruled_out);
   w_.End(mark);
+}
+
+uint32_t DecisionEncoder::Run::StratumOf(size_t tool) const {
+  const std::vector<ruleset::CompiledRule>& strata = ruleset_.stratifications[tool];
+  for (size_t i = 0; i < strata.size(); ++i) {
+    if (context_.Matches(strata[i].when)) return static_cast<uint32_t>(i);
+    if (context_.Open(strata[i].when)) return kNoIndex;
+  }
+  return kNoIndex;
+}
+
+void DecisionEncoder::Run::CiteStrata() {
+  for (size_t tool = 0; tool < ruleset_.stratifications.size(); ++tool) {
+    const uint32_t stratum = StratumOf(tool);
+    if (stratum != kNoIndex) Cite(f_.strata[tool][stratum].rationale.passages);
+  }
+}
+
+void DecisionEncoder::Run::WriteStrata() {
+  for (size_t tool = 0; tool < ruleset_.stratifications.size(); ++tool) {
+    const uint32_t stratum = StratumOf(tool);
+    if (stratum == kNoIndex) continue;
+    const size_t mark = w_.Begin(v1::Decision::kStrataFieldNumber);
+    w_.Raw(f_.strata[tool][stratum].head);
+    WriteRationale(v1::StratumResult::kRationaleFieldNumber, f_.strata[tool][stratum].rationale,
+                   ruleset_.stratifications[tool][stratum].when);
+    w_.End(mark);
+  }
 }
 
 void DecisionEncoder::Run::WriteStage() {

@@ -60,8 +60,10 @@ void DecisionEncoder::Run::WriteDecision() {
   WriteSafetyNet();
   for (size_t i = 0; i < e_.questions.size(); ++i) WriteQuestion(e_.questions[i]);
   WriteNotices();
+  CiteStrata();
   WriteCitations();
   w_.Raw(f_.disclaimers);
+  WriteStrata();
 }
 
 void DecisionEncoder::Run::Cite(const std::vector<uint32_t>& passages) {

@@ -56,11 +56,18 @@ class DecisionEncoder::Run {
   void WriteReferral(uint32_t target, size_t first);
   void WriteAssessment(uint32_t index);
   void WriteStage();
+  // The first stratum of the tool that holds; kNoIndex when one before it is open, or none holds.
+  uint32_t StratumOf(size_t tool) const;
+  // Strata stand after the list of citations, so what they cite is marked before it is written.
+  void CiteStrata();
+  void WriteStrata();
 
   // encode_exercises.cc
   // When the gate holds exercise back, nothing about exercises leaves the engine.
   void WriteExercises();
   void WritePrescription(int field, uint32_t index);
+  // Where the exercise stands in a session, and why.
+  void WriteSessionOrder(uint32_t index);
   void WriteReasons(uint32_t index);
   void WriteCautions(uint32_t index);
   void WriteVariant(uint32_t index, uint32_t variant);

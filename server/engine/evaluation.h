@@ -23,6 +23,8 @@ namespace plumbline::engine {
 struct Fired {
   bool is_screen = false;  // else a red flag
   uint32_t index = 0;      // into safety_screens or red_flags
+  // Of a screen: this escalation alone, reported under its own id. kNoIndex: the screen itself.
+  uint32_t escalation = ruleset::kNoIndex;
   v1::FiredBy by = v1::FIRED_BY_UNSPECIFIED;
   v1::Level level = v1::LEVEL_UNSPECIFIED;
   v1::Gate gate = v1::GATE_UNSPECIFIED;
@@ -153,6 +155,7 @@ struct Evaluation {
   std::vector<uint32_t> ranking;    // eligible exercises
   std::vector<uint64_t> sort_keys;  // scratch of the ranking
   std::vector<uint32_t> programme;  // in the order of the ranking
+  std::vector<uint32_t> session;    // the same exercises in the order of doing
   uint32_t size_limit = ruleset::kNoIndex;
   uint64_t open_pairings = 0;  // bit i = pairing i found no partner
   // Running totals while the programme is put together.

@@ -33,6 +33,7 @@ Fragments::Fragments(const ruleset::CompiledRuleset& ruleset) {
   MakeDisposition(source);
   MakeTriage(ruleset);
   MakeConditions(ruleset);
+  MakeStrata(ruleset);
   MakeExercises(source);
   MakeSelection(ruleset);
   MakeRemarks(ruleset);
@@ -163,8 +164,13 @@ void Fragments::MakeTriage(const ruleset::CompiledRuleset& ruleset) {
     WireWriter(&fragment.head).String(v1::FiredRule::kTitleFieldNumber, screen.title());
     // The text gains the escalations that apply, so it is put together when needed.
     fragment.rationale = MakeRationale(screen.id(), nullptr, "", screen.sources(), nullptr, false);
-    for (const v1::ScreenEscalation& escalation : screen.escalations()) {
+    for (int k = 0; k < screen.escalations_size(); ++k) {
+      const v1::ScreenEscalation& escalation = screen.escalations(k);
+      const ruleset::CompiledScreen& compiled = ruleset.safety_screens[static_cast<size_t>(i)];
       fragment.escalation_passages.push_back(Passages(escalation.sources()));
+      fragment.escalation_rationales.push_back(
+          MakeRationale(escalation.id(), &compiled.escalations[static_cast<size_t>(k)].because, "",
+                        escalation.sources(), nullptr, false));
     }
     screens.push_back(std::move(fragment));
   }
@@ -223,6 +229,27 @@ void Fragments::MakeConditions(const ruleset::CompiledRuleset& ruleset) {
   }
 }
 
+void Fragments::MakeStrata(const ruleset::CompiledRuleset& ruleset) {
+  for (int t = 0; t < ruleset.source.stratifications_size(); ++t) {
+    const v1::Stratification& tool = ruleset.source.stratifications(t);
+    std::vector<StratumFragment>& fragments = strata.emplace_back();
+    for (int i = 0; i < tool.strata_size(); ++i) {
+      const v1::Stratum& stratum = tool.strata(i);
+      StratumFragment fragment;
+      WireWriter head(&fragment.head);
+      head.String(v1::StratumResult::kStratificationIdFieldNumber, tool.id());
+      head.String(v1::StratumResult::kTitleFieldNumber, tool.title());
+      head.String(v1::StratumResult::kStratumIdFieldNumber, stratum.id());
+      head.String(v1::StratumResult::kStratumTitleFieldNumber, stratum.title());
+      head.String(v1::StratumResult::kClinicianTextFieldNumber, stratum.clinician_text());
+      fragment.rationale = MakeRationale(
+          tool.id(), &ruleset.stratifications[static_cast<size_t>(t)][static_cast<size_t>(i)].text,
+          "", tool.sources(), nullptr, tool.project_choice());
+      fragments.push_back(std::move(fragment));
+    }
+  }
+}
+
 void Fragments::MakeExercises(const v1::Ruleset& source) {
   for (const v1::Exercise& exercise : source.exercises()) {
     ExerciseFragment fragment;
@@ -264,6 +291,8 @@ void Fragments::MakeExercises(const v1::Ruleset& source) {
       tail.OptionalUInt(v1::Prescription::kMinutesPerDayFieldNumber,
                         static_cast<uint64_t>(exercise.minutes_per_day()));
     }
+    WireWriter(&fragment.clinician_text)
+        .String(v1::Prescription::kClinicianTextFieldNumber, exercise.clinician_text());
     for (const v1::Variant& variant : exercise.variants()) {
       std::string encoded;
       WireWriter writer(&encoded);
@@ -306,6 +335,11 @@ void Fragments::MakeSelection(const ruleset::CompiledRuleset& ruleset) {
   plain(source.prerequisites(), ruleset.prerequisites, prerequisites);
   plain(source.advice(), ruleset.advice, advice);
   plain(source.follow_up_rules(), ruleset.follow_up_rules, follow_up_rules);
+
+  for (const v1::SequenceStep& step : source.programme().sequence()) {
+    WireWriter(&sequence.emplace_back())
+        .String(v1::Prescription::kSessionBecauseFieldNumber, step.because());
+  }
 
   const Strings no_sources;
   neutral =

@@ -36,6 +36,12 @@ struct ScreenFragment {
   std::string head;
   RationaleFragment rationale;
   std::vector<std::vector<uint32_t>> escalation_passages;
+  std::vector<RationaleFragment> escalation_rationales;  // for those with an id
+};
+
+struct StratumFragment {
+  std::string head;  // StratumResult 1-5
+  RationaleFragment rationale;
 };
 
 struct ConditionFragment {
@@ -52,6 +58,7 @@ struct ExerciseFragment {
   std::string traits_basic;           // Prescription 11-15
   std::string traits_full;            // Prescription 11-19
   std::string tail;                   // Prescription 21-24
+  std::string clinician_text;         // Prescription 26
   std::vector<std::string> variants;  // PrescribedVariant 1-2
   std::vector<uint32_t> passages;
   RationaleFragment never;  // not_prescribed_because
@@ -76,13 +83,15 @@ class Fragments {
   std::vector<ScreenFragment> screens;
   std::vector<std::string> referral_targets;  // Referral 1-4
   std::vector<ConditionFragment> conditions;
-  std::vector<std::string> stage_heads;  // StageAssessment 1-3
+  std::vector<std::vector<StratumFragment>> strata;  // by tool
+  std::vector<std::string> stage_heads;              // StageAssessment 1-3
   std::vector<RationaleFragment> stages;
   std::vector<ExerciseFragment> exercises;
   std::vector<RationaleFragment> indications, contraindications, cautions, prerequisites,
       score_adjustments, advice, follow_up_rules;
   std::vector<std::string> notices;  // NoticeItem messages
   std::vector<std::vector<uint32_t>> notice_passages;
+  std::vector<std::string> sequence;  // Prescription 28, by step of the sequence
   std::vector<RationaleFragment> limits;
   RationaleFragment neutral;
   RationaleFragment easy, tolerated, reduce, skip;
@@ -102,6 +111,7 @@ class Fragments {
   void MakeDisposition(const v1::Ruleset& source);
   void MakeTriage(const ruleset::CompiledRuleset& ruleset);
   void MakeConditions(const ruleset::CompiledRuleset& ruleset);
+  void MakeStrata(const ruleset::CompiledRuleset& ruleset);
   void MakeExercises(const v1::Ruleset& source);
   void MakeSelection(const ruleset::CompiledRuleset& ruleset);
   void MakeRemarks(const ruleset::CompiledRuleset& ruleset);

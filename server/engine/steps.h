@@ -32,6 +32,9 @@ struct Context {
   }
 };
 
+// Id under which `fired` is reported: of a red flag, a screen, or an escalation of one.
+const std::string& FiredId(const v1::Ruleset& ruleset, const Fired& fired);
+
 // Red flags and safety screens -> level and gate (triage.cc).
 void Triage(const Context& context, Evaluation& evaluation);
 // Conditions -> likelihoods and the leading pattern; stage (assess.cc).

@@ -65,6 +65,28 @@ void TriageRedFlag(const Context& context, uint32_t index, Evaluation& evaluatio
   if (HasEffect(rule.level(), rule.gate())) evaluation.not_excluded.push_back(index);
 }
 
+// An escalation with an id of its own: fired beside its screen, with the open items of its group.
+void FireEscalation(const Context& context, uint32_t index, size_t escalation,
+                    Evaluation& evaluation) {
+  const CompiledScreen& compiled = context.ruleset.safety_screens[index];
+  const v1::ScreenEscalation& source =
+      context.ruleset.source.safety_screens(static_cast<int>(index))
+          .escalations(static_cast<int>(escalation));
+  Fired fired;
+  fired.is_screen = true;
+  fired.index = index;
+  fired.escalation = static_cast<uint32_t>(escalation);
+  fired.by = v1::FIRED_BY_OPEN_SCREEN;
+  fired.level = source.level();
+  fired.gate = source.gate();
+  for (const CompiledScreen::Item& item : compiled.items) {
+    if (item.group == compiled.escalations[escalation].group && context.Open(item.answered)) {
+      fired.missing |= context.explainer.Missing(item.answered);
+    }
+  }
+  evaluation.fired.push_back(fired);
+}
+
 void TriageScreen(const Context& context, uint32_t index, Evaluation& evaluation) {
   const CompiledScreen& compiled = context.ruleset.safety_screens[index];
   const v1::SafetyScreen& screen = context.ruleset.source.safety_screens(static_cast<int>(index));
@@ -87,6 +109,7 @@ void TriageScreen(const Context& context, uint32_t index, Evaluation& evaluation
     const CompiledScreen::Escalation& escalation = compiled.escalations[i];
     if (((open_groups >> escalation.group) & 1) == 0 || !context.Matches(escalation.when)) continue;
     const v1::ScreenEscalation& source = screen.escalations(static_cast<int>(i));
+    if (!source.id().empty()) FireEscalation(context, index, i, evaluation);
     fired.escalations |= uint64_t{1} << i;
     fired.level = std::max(fired.level, source.level());
     fired.gate = std::max(fired.gate, source.gate());
@@ -95,9 +118,7 @@ void TriageScreen(const Context& context, uint32_t index, Evaluation& evaluation
 }
 
 const std::string& IdOf(const Context& context, const Fired& fired) {
-  const int index = static_cast<int>(fired.index);
-  return fired.is_screen ? context.ruleset.source.safety_screens(index).id()
-                         : context.ruleset.source.red_flags(index).id();
+  return FiredId(context.ruleset.source, fired);
 }
 
 // Those with an effect by urgency, gate, id; then the reports by id.
@@ -152,6 +173,14 @@ void SetDisposition(const Context& context, Evaluation& evaluation) {
 }
 
 }  // namespace
+
+const std::string& FiredId(const v1::Ruleset& ruleset, const Fired& fired) {
+  const int index = static_cast<int>(fired.index);
+  if (!fired.is_screen) return ruleset.red_flags(index).id();
+  const v1::SafetyScreen& screen = ruleset.safety_screens(index);
+  if (fired.escalation == ruleset::kNoIndex) return screen.id();
+  return screen.escalations(static_cast<int>(fired.escalation)).id();
+}
 
 void Triage(const Context& context, Evaluation& evaluation) {
   evaluation.fired.clear();

@@ -78,7 +78,10 @@ class Comparison {
     CompareDisposition();
     CompareRules();
     CompareConditions();
+    CompareFirings();
     CompareExercises();
+    CompareDoses();
+    CompareSession();
     CompareRest();
     result_.passed = result_.differences.empty();
     return std::move(result_);
@@ -146,6 +149,92 @@ class Comparison {
     }
   }
 
+  void CompareFirings() {
+    for (const v1::ExpectedFiring& expected : expected_.fired_at()) {
+      const v1::FiredRule* found = nullptr;
+      for (const auto* rules : {&decision_.fired_rules(), &decision_.notes()}) {
+        for (const v1::FiredRule& rule : *rules) {
+          if (rule.rationale().rule_id() == expected.rule_id()) found = &rule;
+        }
+      }
+      if (found == nullptr) {
+        Differ("fires", expected.rule_id(), "it did not fire");
+        continue;
+      }
+      const std::string what = absl::StrCat(expected.rule_id(), " ");
+      if (expected.level() != v1::LEVEL_UNSPECIFIED && expected.level() != found->level()) {
+        Differ(what + "level", v1::Level_Name(expected.level()), v1::Level_Name(found->level()));
+      }
+      if (expected.gate() != v1::GATE_UNSPECIFIED && expected.gate() != found->gate()) {
+        Differ(what + "gate", v1::Gate_Name(expected.gate()), v1::Gate_Name(found->gate()));
+      }
+      if (expected.has_due_days() &&
+          (!found->has_due_days() || expected.due_days() != found->due_days())) {
+        Differ(what + "due days", absl::StrCat(expected.due_days()),
+               found->has_due_days() ? absl::StrCat(found->due_days()) : "none");
+      }
+    }
+  }
+
+  void CompareDoses() {
+    for (const v1::ExpectedDose& expected : expected_.prescribes()) {
+      const v1::Prescription* found = nullptr;
+      for (const auto* list : {&decision_.programme(), &decision_.alternatives()}) {
+        for (const v1::Prescription& one : *list) {
+          if (one.exercise_id() == expected.exercise_id()) found = &one;
+        }
+      }
+      if (found == nullptr) {
+        Differ("prescribes", expected.exercise_id(), "it is not prescribed");
+        continue;
+      }
+      // A field that is set in `expected` has the same value in the prescribed dose.
+      std::vector<const FieldDescriptor*> given;
+      const Reflection& reflection = *expected.dose().GetReflection();
+      reflection.ListFields(expected.dose(), &given);
+      v1::DoseStep shown;
+      for (const FieldDescriptor* field : given) CopyField(found->dose(), *field, shown);
+      if (shown.SerializeAsString() != expected.dose().SerializeAsString()) {
+        Differ(absl::StrCat("dose of ", expected.exercise_id()), expected.dose().ShortDebugString(),
+               found->dose().ShortDebugString());
+      }
+    }
+  }
+
+  static void CopyField(const v1::DoseStep& from, const FieldDescriptor& field, v1::DoseStep& to) {
+    const Reflection& reflection = *from.GetReflection();
+    if (field.is_repeated() || !reflection.HasField(from, &field)) {
+      if (field.is_repeated()) *to.mutable_sources() = from.sources();
+      return;
+    }
+    switch (field.cpp_type()) {
+      case FieldDescriptor::CPPTYPE_INT32:
+        return reflection.SetInt32(&to, &field, reflection.GetInt32(from, &field));
+      case FieldDescriptor::CPPTYPE_BOOL:
+        return reflection.SetBool(&to, &field, reflection.GetBool(from, &field));
+      default:
+        return reflection.SetString(&to, &field, reflection.GetString(from, &field));
+    }
+  }
+
+  void CompareSession() {
+    int last = 0;
+    std::string before;
+    for (const std::string& id : expected_.done_in_order()) {
+      int place = 0;
+      for (const v1::Prescription& one : decision_.programme()) {
+        if (one.exercise_id() == id) place = one.session_order();
+      }
+      if (place == 0) {
+        Differ("session", id, "it is not in the programme");
+      } else if (place < last) {
+        Differ("session", absl::StrCat(before, " before ", id), "the other way round");
+      }
+      last = std::max(last, place);
+      before = id;
+    }
+  }
+
   void CompareConditions() {
     std::string leading;
     std::set<std::string> suspected;
@@ -204,6 +293,13 @@ class Comparison {
             IdsOf(decision_.referrals(), [](const auto& one) { return one.target_id(); }));
     Require("advice", expected_.advice(),
             IdsOf(decision_.advice(), [](const auto& one) { return one.rationale().rule_id(); }));
+    Forbid("advice", expected_.not_advice(),
+           IdsOf(decision_.advice(), [](const auto& one) { return one.rationale().rule_id(); }));
+    Require("notices", expected_.notices(),
+            IdsOf(decision_.notices(), [](const auto& one) { return one.notice_id(); }));
+    Require("strata", expected_.strata(), IdsOf(decision_.strata(), [](const auto& one) {
+              return absl::StrCat(one.stratification_id(), "/", one.stratum_id());
+            }));
     const std::set<std::string> asked =
         IdsOf(decision_.open_questions(), [](const auto& one) { return one.field(); });
     Require("asks", expected_.asks(), asked);

@@ -122,6 +122,15 @@ class Assembler {
             Text(condition.findings(k).because());
       }
     }
+    for (const v1::Stratification& tool : source_.stratifications()) {
+      const size_t t = out_.stratifications.size();
+      std::vector<CompiledRule>& strata = out_.stratifications.emplace_back();
+      for (const v1::Stratum& stratum : tool.strata()) {
+        strata.push_back(
+            {nodes_.At(absl::StrCat("stratifications[", t, "].strata[", strata.size(), "].when")),
+             Text(stratum.text())});
+      }
+    }
     out_.stages = nodes_.stages();
     for (size_t i = 0; i < out_.stages.size(); ++i) {
       out_.stages[i].because = Text(source_.stages(static_cast<int>(i)).because());
@@ -206,6 +215,11 @@ class Assembler {
     for (int i = 0; i < programme.quotas_size(); ++i) {
       if (IsOfKind(programme.quotas(i), exercise)) {
         compiled.quotas.push_back(static_cast<uint32_t>(i));
+      }
+    }
+    for (int i = programme.sequence_size() - 1; i >= 0; --i) {
+      if (Selects(programme.sequence(i), exercise)) {
+        compiled.sequence_step = static_cast<uint32_t>(i);
       }
     }
     for (int i = 0; i < programme.pairings_size(); ++i) {

@@ -38,6 +38,7 @@ void CheckRedFlags(const CheckContext& context);
 void CheckScreens(const CheckContext& context);
 void CheckConditions(const CheckContext& context);
 void CheckStages(const CheckContext& context);
+void CheckStratifications(const CheckContext& context);
 
 // Exercises, the rules that select them, the programme.
 void CheckExercises(const CheckContext& context);

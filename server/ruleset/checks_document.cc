@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "server/ruleset/checks.h"
+#include "server/ruleset/document.h"
 #include "server/ruleset/suggest.h"
 
 namespace plumbline::ruleset {
@@ -139,6 +140,13 @@ void CheckManifest(const CheckContext& context) {
       key(manifest.effective_from()) > key(manifest.effective_until())) {
     context.report.Error("manifest.effective_until", "inverted-range",
                          "the ruleset ends before it begins");
+  }
+  for (int i = 0; i < manifest.ledgers_size(); ++i) {
+    const std::string& ledger = manifest.ledgers(i);
+    if (const std::string mistake = LedgerMistake(ledger); !mistake.empty()) {
+      context.report.Error(absl::StrCat("manifest.ledgers[", i, "]"), "malformed-ledger",
+                           absl::StrCat("`", ledger, "`: ", mistake));
+    }
   }
 }
 

@@ -194,6 +194,15 @@ void CheckQuotas(const v1::ProgrammeRules& programme, Report& report) {
   }
 }
 
+void CheckSequence(const v1::ProgrammeRules& programme, Report& report) {
+  for (int i = 0; i < programme.sequence_size(); ++i) {
+    const v1::SequenceStep& step = programme.sequence(i);
+    if (step.types_size() > 0 || step.tags_size() > 0 || step.exercise_ids_size() > 0) continue;
+    report.Missing(absl::StrCat("programme.sequence[", i, "]"), "missing-selector",
+                   "this step selects no exercise", "give `types`, `tags` or `exercise_ids`");
+  }
+}
+
 void CheckResponses(const v1::ResponsePolicy& responses, Report& report) {
   const std::string path = "programme.responses";
   if (!responses.has_reduce_after() || !responses.has_skip_after()) {
@@ -251,6 +260,7 @@ void CheckProgramme(const CheckContext& context) {
   }
   CheckSizes(programme, context.report);
   CheckQuotas(programme, context.report);
+  CheckSequence(programme, context.report);
   if (programme.has_responses()) CheckResponses(programme.responses(), context.report);
   if (programme.max_alternatives() < 0) {
     context.report.Error("programme.max_alternatives", "number-out-of-range",

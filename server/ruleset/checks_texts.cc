@@ -1,5 +1,6 @@
 // Checks of follow-up, notices and vignettes.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,23 @@ void CheckGiven(const v1::Vignette& vignette, const std::string& path,
   }
 }
 
+void CheckExpectedStrata(const v1::Vignette& vignette, const std::string& path,
+                         const CheckContext& context) {
+  std::vector<std::string> known;
+  for (const v1::Stratification& tool : context.ruleset.stratifications()) {
+    for (const v1::Stratum& stratum : tool.strata()) {
+      known.push_back(absl::StrCat(tool.id(), "/", stratum.id()));
+    }
+  }
+  for (int i = 0; i < vignette.expect().strata_size(); ++i) {
+    const std::string& wanted = vignette.expect().strata(i);
+    if (std::find(known.begin(), known.end(), wanted) != known.end()) continue;
+    context.report.Error(absl::StrCat(path, ".expect.strata[", i, "]"), "unknown-stratum",
+                         absl::StrCat("there is no group `", wanted, "`; write tool/group"),
+                         DidYouMean(wanted, known));
+  }
+}
+
 }  // namespace
 
 void CheckTexts(const CheckContext& context) {
@@ -83,6 +101,7 @@ void CheckVignettes(const CheckContext& context) {
           absl::StrCat("the intake has no group `", group, "`"), DidYouMean(group, groups));
     }
     CheckGiven(vignette, path, context);
+    CheckExpectedStrata(vignette, path, context);
   }
 }
 

@@ -193,6 +193,19 @@ void CheckConditions(const CheckContext& context) {
   }
 }
 
+void CheckStratifications(const CheckContext& context) {
+  for (int t = 0; t < context.ruleset.stratifications_size(); ++t) {
+    const v1::Stratification& tool = context.ruleset.stratifications(t);
+    std::set<std::string> ids;
+    for (int i = 0; i < tool.strata_size(); ++i) {
+      if (tool.strata(i).id().empty() || ids.insert(tool.strata(i).id()).second) continue;
+      context.report.Error(
+          absl::StrCat(At("stratifications", t), ".strata[", i, "].id"), "duplicate-id",
+          absl::StrCat("`", tool.id(), "` has a group `", tool.strata(i).id(), "` already"));
+    }
+  }
+}
+
 void CheckStages(const CheckContext& context) {
   std::map<int, std::string> ranks;
   const int count = context.ruleset.stages_size();

@@ -106,6 +106,8 @@ struct CompiledExercise {
   std::vector<uint32_t> pairings_with;  // pairings that it can be the partner in
   std::vector<uint32_t> progressions;   // exercise indices
   std::vector<uint32_t> regressions;    // exercise indices
+  // Of programme.sequence; kNoIndex (after all steps) if none selects it.
+  uint32_t sequence_step = kNoIndex;
 };
 
 // A rule that consists of a condition and a text.
@@ -127,6 +129,7 @@ struct CompiledRuleset {
   std::vector<CompiledTriageRule> red_flags;
   std::vector<CompiledCondition> conditions;
   std::vector<CompiledStage> stages;
+  std::vector<std::vector<CompiledRule>> stratifications;  // by tool: its strata
   std::vector<CompiledExercise> exercises;
   std::vector<CompiledRule> indications;
   std::vector<CompiledRule> contraindications;

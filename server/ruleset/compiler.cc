@@ -29,6 +29,7 @@ void RunChecks(const CheckContext& context) {
   CheckScreens(context);
   CheckConditions(context);
   CheckStages(context);
+  CheckStratifications(context);
   CheckExercises(context);
   CheckSelection(context);
   CheckProgramme(context);

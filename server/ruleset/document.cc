@@ -1,6 +1,7 @@
 #include "server/ruleset/document.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -63,6 +64,18 @@ void CollectIds(absl::string_view text, const TextprotoField& field,
   }
 }
 
+// Where a person finds the file, seen from where the folder was typed.
+std::string DisplayPath(const SourceFile& source, absl::string_view prefix) {
+  const absl::string_view slash = prefix.empty() || absl::EndsWith(prefix, "/") ? "" : "/";
+  if (source.ledger.empty()) return absl::StrCat(prefix, slash, source.path);
+  // The path begins with the last part of the ledger's name.
+  const absl::string_view above =
+      absl::string_view(source.ledger).substr(0, source.ledger.rfind('/') + 1);
+  return std::filesystem::path(absl::StrCat(prefix, slash, above, source.path))
+      .lexically_normal()
+      .generic_string();
+}
+
 struct PathStep {
   std::string name;
   size_t index = 0;
@@ -118,9 +131,7 @@ struct RulesetDocument::Rep {
 
 void RulesetDocument::Rep::ParseFile(const SourceFile& source, absl::string_view display_prefix,
                                      std::vector<Issue>& issues) {
-  const std::string display_path = display_prefix.empty() || absl::EndsWith(display_prefix, "/")
-                                       ? absl::StrCat(display_prefix, source.path)
-                                       : absl::StrCat(display_prefix, "/", source.path);
+  const std::string display_path = DisplayPath(source, display_prefix);
   files.push_back(std::make_unique<File>(File{SourceText(display_path, source.bytes), {}}));
   File& file = *files.back();
   const auto report = [&](SourceLocation place, std::string code, std::string message,
@@ -151,6 +162,17 @@ void RulesetDocument::Rep::ParseFile(const SourceFile& source, absl::string_view
        CheckAgainstSchema(source.bytes, *v1::Ruleset::descriptor(), file.tree, removed)) {
     report(file.text.At(mistake.offset), std::move(mistake.code), std::move(mistake.message),
            std::move(mistake.hint));
+  }
+  if (!source.ledger.empty()) {
+    for (const TextprotoField& field : file.tree.fields) {
+      if (field.name == "sources") continue;
+      report(file.text.At(field.range.begin), "not-a-source",
+             absl::StrCat("a ledger holds `sources` only; `", field.name,
+                          "` belongs into the folder of the ruleset"));
+      removed.push_back(field);
+    }
+    std::erase_if(file.tree.fields,
+                  [](const TextprotoField& field) { return field.name != "sources"; });
   }
   for (const TextprotoField& field : removed) CollectIds(source.bytes, field, lost_ids);
 

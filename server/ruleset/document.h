@@ -22,12 +22,20 @@ namespace plumbline::ruleset {
 struct SourceFile {
   std::string path;
   std::string bytes;
+  // Folder of the ledger that the file comes from, as the manifest names it ("../sources"); its
+  // path then begins with the last part of that name ("sources/seeds.textproto"). Empty: a file of
+  // the ruleset itself.
+  std::string ledger = {};
 };
 
-// Reads every *.textproto below `folder`, sorted by path (byte order). Symbolic links, unreadable
-// files, files over 4 MiB, more than 1,000 files or 32 MiB in all are refused, naming the path.
-// NotFound if the folder does not exist or holds no such file.
+// Reads every *.textproto below `folder`, and below the ledger folders that the manifest in it
+// names, sorted by path (byte order). Symbolic links, unreadable files, files over 4 MiB, more than
+// 1,000 files or 32 MiB in all are refused, naming the path; so are ledgers that are not named
+// properly or are not there. NotFound if the folder does not exist or holds no such file.
 absl::StatusOr<std::vector<SourceFile>> ReadRulesetFolder(const std::string& folder);
+
+// What is wrong with the name of a ledger's folder; empty if nothing is.
+std::string LedgerMistake(absl::string_view ledger);
 
 // Lower-case hex digest as described above. Order of `files` does not matter.
 std::string ComputeRevision(const std::vector<SourceFile>& files);
@@ -38,7 +46,8 @@ class RulesetDocument {
   // Parses and merges. Syntax errors, unknown fields and enum values, duplicate singular parts are
   // reported with their places in `issues`; all files are read even if one is broken. The document
   // is usable for further checks (with what could be parsed) also when there are errors.
-  // `display_prefix` is put before paths in locations (the folder as the user typed it).
+  // `display_prefix` is put before paths in locations (the folder as the user typed it). Files of a
+  // ledger may hold `sources` only.
   static RulesetDocument Parse(std::vector<SourceFile> files, std::vector<Issue>& issues,
                                absl::string_view display_prefix = "");
 

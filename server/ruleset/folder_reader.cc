@@ -7,9 +7,14 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "server/base/sha256.h"
 #include "server/ruleset/document.h"
+#include "server/ruleset/textproto_tree.h"
 
 namespace plumbline::ruleset {
 namespace {
@@ -64,31 +69,142 @@ absl::StatusOr<std::vector<fs::path>> ListFiles(const fs::path& folder) {
   return paths;
 }
 
+// All files read so far, and whether there may be more.
+class FileCollection {
+ public:
+  explicit FileCollection(const std::string& folder) : folder_(folder) {}
+
+  // Every file below `folder` under its path from `base`.
+  absl::Status Add(const fs::path& folder, const fs::path& base, const std::string& ledger) {
+    absl::StatusOr<std::vector<fs::path>> paths = ListFiles(folder);
+    if (!paths.ok()) return paths.status();
+    for (const fs::path& path : *paths) {
+      absl::StatusOr<std::string> bytes = ReadFile(path);
+      if (!bytes.ok()) return bytes.status();
+      total_ += bytes->size();
+      if (total_ > kMaxTotalBytes) {
+        return absl::ResourceExhaustedError(
+            absl::StrCat(folder_, " holds more than 32 MiB; ", path.string(), " is one too many"));
+      }
+      files_.push_back({path.lexically_relative(base).generic_string(), *std::move(bytes), ledger});
+    }
+    if (files_.size() > kMaxFiles) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat(folder_, " and its ledgers hold more than ", kMaxFiles, " files"));
+    }
+    return absl::OkStatus();
+  }
+
+  std::vector<SourceFile>& files() { return files_; }
+
+ private:
+  const std::string folder_;
+  std::vector<SourceFile> files_;
+  size_t total_ = 0;
+};
+
+struct NamedLedger {
+  std::string name;
+  std::string file;  // that names it
+};
+
+void CollectLedgers(const SourceFile& file, const TextprotoField& part,
+                    std::vector<NamedLedger>& ledgers) {
+  if (part.name != "manifest" || part.values.empty()) return;
+  for (const TextprotoField& field : part.values.front().fields) {
+    if (field.name != "ledgers") continue;
+    for (const TextprotoValue& value : field.values) {
+      if (value.kind != TextprotoValue::Kind::kString) continue;
+      ledgers.push_back({TextOf(file.bytes, value), file.path});
+    }
+  }
+}
+
+// The ledgers that the manifest names. The files may hold mistakes, which are reported later.
+std::vector<NamedLedger> LedgersOf(const std::vector<SourceFile>& files) {
+  std::vector<NamedLedger> ledgers;
+  for (const SourceFile& file : files) {
+    if (!absl::StrContains(file.bytes, "ledgers")) continue;
+    const TextprotoTree tree = ScanTextproto(file.bytes, {"manifest"});
+    for (const TextprotoField& part : tree.fields) CollectLedgers(file, part, ledgers);
+    for (const TextprotoField& part : tree.broken) CollectLedgers(file, part, ledgers);
+  }
+  return ledgers;
+}
+
+absl::Status AddLedger(const std::string& folder, const NamedLedger& ledger,
+                       FileCollection& collection) {
+  const std::string where = absl::StrCat("ledger `", ledger.name, "` of ",
+                                         (fs::path(folder) / ledger.file).generic_string());
+  if (const std::string mistake = LedgerMistake(ledger.name); !mistake.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(where, ": ", mistake));
+  }
+  std::error_code error;
+  fs::path path = folder;
+  for (const fs::path& part : fs::path(ledger.name)) {
+    path /= part;
+    if (part != ".." && fs::is_symlink(fs::symlink_status(path, error))) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(where, ": ", path.generic_string(), " is a symbolic link"));
+    }
+  }
+  if (!fs::is_directory(path, error)) {
+    return absl::NotFoundError(absl::StrCat(where, ": no folder ", path.generic_string()));
+  }
+  const size_t before = collection.files().size();
+  if (absl::Status added = collection.Add(path, path.parent_path(), ledger.name); !added.ok()) {
+    return added;
+  }
+  if (collection.files().size() == before) {
+    return absl::NotFoundError(
+        absl::StrCat(where, ": no *.textproto file in ", path.generic_string()));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+std::string LedgerMistake(absl::string_view ledger) {
+  if (absl::StartsWith(ledger, "/")) return "an absolute path; write \"../\" and a folder";
+  if (!absl::ConsumePrefix(&ledger, "../")) {
+    return "not beside the ruleset's folder; write \"../\" and a folder";
+  }
+  for (const absl::string_view part : absl::StrSplit(ledger, '/')) {
+    if (part == "..") return "more than one level up";
+    const bool plain = std::all_of(part.begin(), part.end(), [](char c) {
+      return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.';
+    });
+    if (part.empty() || part[0] == '.' || !plain) {
+      return "parts of the path are letters, digits and `_-.`, and do not begin with a dot";
+    }
+  }
+  return "";
+}
 
 absl::StatusOr<std::vector<SourceFile>> ReadRulesetFolder(const std::string& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
     return absl::NotFoundError(absl::StrCat("no folder ", folder));
   }
-  absl::StatusOr<std::vector<fs::path>> paths = ListFiles(folder);
-  if (!paths.ok()) return paths.status();
-  std::vector<SourceFile> files;
-  size_t total = 0;
-  for (const fs::path& path : *paths) {
-    absl::StatusOr<std::string> bytes = ReadFile(path);
-    if (!bytes.ok()) return bytes.status();
-    total += bytes->size();
-    if (total > kMaxTotalBytes) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat(folder, " holds more than 32 MiB; ", path.string(), " is one too many"));
-    }
-    files.push_back({path.lexically_relative(folder).generic_string(), *std::move(bytes)});
+  FileCollection collection(folder);
+  if (absl::Status added = collection.Add(folder, folder, ""); !added.ok()) return added;
+  if (collection.files().empty()) {
+    return absl::NotFoundError(absl::StrCat("no *.textproto file in ", folder));
   }
-  if (files.empty()) return absl::NotFoundError(absl::StrCat("no *.textproto file in ", folder));
+  for (const NamedLedger& ledger : LedgersOf(collection.files())) {
+    if (absl::Status added = AddLedger(folder, ledger, collection); !added.ok()) return added;
+  }
+  std::vector<SourceFile>& files = collection.files();
   std::sort(files.begin(), files.end(),
             [](const SourceFile& a, const SourceFile& b) { return a.path < b.path; });
-  return files;
+  const auto twice =
+      std::adjacent_find(files.begin(), files.end(),
+                         [](const SourceFile& a, const SourceFile& b) { return a.path == b.path; });
+  if (twice != files.end()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "two files of ", folder, " and its ledgers are called ", twice->path, "; rename one"));
+  }
+  return std::move(files);
 }
 
 std::string ComputeRevision(const std::vector<SourceFile>& files) {

@@ -17,7 +17,9 @@ bool IsShared(Kind kind) { return kind >= Kind::kConsistencyRule; }
 
 bool Covers(Kind wanted, Kind kind) {
   if (wanted == Kind::kAnyRule) return true;
-  if (wanted == Kind::kFiringRule) return kind == Kind::kRedFlag || kind == Kind::kScreen;
+  if (wanted == Kind::kFiringRule) {
+    return kind == Kind::kRedFlag || kind == Kind::kScreen || kind == Kind::kEscalation;
+  }
   return wanted == kind;
 }
 
@@ -33,6 +35,7 @@ IdForm FormOf(Kind kind) {
   switch (kind) {
     case Kind::kTerm:
     case Kind::kCondition:
+    case Kind::kStratification:
     case Kind::kRuleset:
       return {true, false, "_", "lower-case letters, digits and `_`, a letter first"};
     case Kind::kStage:
@@ -97,7 +100,9 @@ Index::Index(const RulesetDocument& document, const expr::Schema& schema, Report
     for (int i = 0; i < type->field_count(); ++i) {
       const FieldRole* role = FindFieldRole(*type->field(i));
       if (role == nullptr || role->role != Role::kId) continue;
-      Define(role->kind, message.GetReflection()->GetString(message, type->field(i)), path, report);
+      const std::string id = message.GetReflection()->GetString(message, type->field(i));
+      if (id.empty() && role->need == Need::kOptional) continue;
+      Define(role->kind, id, path, report);
     }
   });
 }

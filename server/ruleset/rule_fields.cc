@@ -37,6 +37,9 @@ constexpr FieldRole kRoles[] = {
     {"Ruleset", "safety_net", kPart, kRequired},
     {"Ruleset", "notices", kPart},
     {"Ruleset", "vignettes", kPart},
+    {"Ruleset", "stratifications", kPart},
+    {"Ruleset", "outcome_tables", kPart},
+    {"Ruleset", "dose_registers", kPart},
 
     {"Manifest", "ruleset_id", kId, kRequired, Kind::kRuleset},
     {"Manifest", "version", kText, kRequired},
@@ -52,6 +55,10 @@ constexpr FieldRole kRoles[] = {
     {"Manifest", "change_summary", kText},
     {"Manifest", "disclaimers", kText},
     {"Manifest", "source_attributes", kPart},
+    {"Manifest", "ledgers", kText},
+    {"Manifest", "reading_glossary", kPart},
+    {"ReadingTerm", "term", kText, kRequired},
+    {"ReadingTerm", "because", kText, kRequired},
     {"Contributor", "name", kText, kRequired},
     {"Contributor", "role", kText},
     {"Contributor", "date", kPart},
@@ -72,6 +79,8 @@ constexpr FieldRole kRoles[] = {
     {"Passage", "locator", kText},
     {"Passage", "summary", kText, kRequired},
     {"Passage", "status", kChoice},
+    {"Passage", "not_encoded_because", kText},
+    {"Passage", "not_encoded_because", kText},
 
     {"Question", "field", kReference, kRequired, Kind::kField},
     {"Question", "label", kText, kRequired},
@@ -161,6 +170,7 @@ constexpr FieldRole kRoles[] = {
     {"ScreenEscalation", "gate", kChoice, kRequired},
     {"ScreenEscalation", "because", kTemplate, kRequired},
     {"ScreenEscalation", "sources", kSources},
+    {"ScreenEscalation", "id", kId, kOptional, Kind::kEscalation},
     {"ReferralTarget", "id", kId, kRequired, Kind::kReferralTarget},
     {"ReferralTarget", "title", kText, kRequired},
     {"ReferralTarget", "patient_text", kText, kRequired},
@@ -198,6 +208,17 @@ constexpr FieldRole kRoles[] = {
     {"Stage", "sources", kSources, kRequired},
     {"Stage", "rank", kNumber, kRequired},
 
+    {"Stratification", "id", kId, kRequired, Kind::kStratification},
+    {"Stratification", "title", kText, kRequired},
+    {"Stratification", "strata", kPart, kRequired},
+    {"Stratification", "sources", kSources, kRequired},
+    {"Stratification", "project_choice", kNumber},
+    {"Stratum", "id", kText, kRequired},
+    {"Stratum", "title", kText, kRequired},
+    {"Stratum", "when", kCondition, kRequired},
+    {"Stratum", "text", kTemplate, kRequired},
+    {"Stratum", "clinician_text", kText},
+
     {"Exercise", "id", kId, kRequired, Kind::kExercise},
     {"Exercise", "name", kText, kRequired},
     {"Exercise", "clinician_name", kText},
@@ -224,6 +245,7 @@ constexpr FieldRole kRoles[] = {
     {"Exercise", "minutes_per_day", kNumber},
     {"Exercise", "sources", kSources, kRequired},
     {"Exercise", "project_choice", kNumber},
+    {"Exercise", "clinician_text", kText},
     {"DoseStep", "start", kNumber},
     {"DoseStep", "sets", kNumber},
     {"DoseStep", "reps", kNumber},
@@ -288,6 +310,13 @@ constexpr FieldRole kRoles[] = {
     {"ProgrammeRules", "pairings", kPart},
     {"ProgrammeRules", "responses", kPart, kRequired},
     {"ProgrammeRules", "max_alternatives", kNumber},
+    {"ProgrammeRules", "sequence", kPart},
+    {"SequenceStep", "id", kId, kRequired, Kind::kSequenceStep},
+    {"SequenceStep", "types", kChoice},
+    {"SequenceStep", "tags", kReference, kOptional, Kind::kTag},
+    {"SequenceStep", "exercise_ids", kReference, kOptional, Kind::kExercise},
+    {"SequenceStep", "because", kText, kRequired},
+    {"SequenceStep", "sources", kSources, kRequired},
     {"SizeLimit", "id", kId, kRequired, Kind::kSizeLimit},
     {"SizeLimit", "when", kCondition},
     {"SizeLimit", "max_exercises", kNumber},
@@ -377,8 +406,40 @@ constexpr FieldRole kRoles[] = {
     {"Expectation", "open_questions_max", kNumber},
     {"Expectation", "review_days_max", kNumber},
     {"Expectation", "advice", kReference, kOptional, Kind::kAdvice},
+    {"Expectation", "prescribes", kPart},
+    {"Expectation", "strata", kText},
+    {"Expectation", "notices", kReference, kOptional, Kind::kNotice},
+    {"Expectation", "fired_at", kPart},
+    {"Expectation", "done_in_order", kReference, kOptional, Kind::kExercise},
+    {"Expectation", "not_advice", kReference, kOptional, Kind::kAdvice},
     {"ExpectedExclusion", "exercise_id", kReference, kRequired, Kind::kExercise},
     {"ExpectedExclusion", "rule_id", kReference, kOptional, Kind::kContraindication},
+    {"ExpectedDose", "exercise_id", kReference, kRequired, Kind::kExercise},
+    {"ExpectedDose", "dose", kOpaque, kRequired},
+    {"ExpectedFiring", "rule_id", kReference, kRequired, Kind::kFiringRule},
+    {"ExpectedFiring", "level", kChoice},
+    {"ExpectedFiring", "gate", kChoice},
+    {"ExpectedFiring", "due_days", kNumber},
+
+    {"OutcomeTable", "rule_id", kReference, kRequired, Kind::kAnyRule},
+    {"OutcomeTable", "part", kText},
+    {"OutcomeTable", "patient", kReference, kRequired, Kind::kVignette},
+    {"OutcomeTable", "rows", kPart, kRequired},
+    {"OutcomeRow", "with", kText},
+    {"OutcomeRow", "outcome", kChoice, kRequired},
+    {"OutcomeRow", "effect", kPart},
+    {"RuleEffect", "fired", kText},
+    {"RuleEffect", "level", kChoice},
+    {"RuleEffect", "gate", kChoice},
+    {"RuleEffect", "due_days", kNumber},
+    {"RuleEffect", "referral", kReference, kOptional, Kind::kReferralTarget},
+    {"RuleEffect", "exercises", kReference, kOptional, Kind::kExercise},
+    {"RuleEffect", "points", kNumber},
+    {"RuleEffect", "shown", kNumber},
+    {"RuleEffect", "after_days", kNumber},
+    {"RuleEffect", "likelihood", kChoice},
+    {"DoseRegister", "exercise_id", kReference, kRequired, Kind::kExercise},
+    {"DoseRegister", "steps", kText, kRequired},
 };
 
 void Walk(const Message& message, const std::string& path,
@@ -442,6 +503,8 @@ absl::string_view KindName(Kind kind) {
       return "term";
     case Kind::kScreen:
       return "safety screen";
+    case Kind::kEscalation:
+      return "escalation of a safety screen";
     case Kind::kRedFlag:
       return "red flag";
     case Kind::kReferralTarget:
@@ -452,6 +515,8 @@ absl::string_view KindName(Kind kind) {
       return "finding";
     case Kind::kStage:
       return "stage";
+    case Kind::kStratification:
+      return "stratification";
     case Kind::kExercise:
       return "exercise";
     case Kind::kIndication:
@@ -470,6 +535,8 @@ absl::string_view KindName(Kind kind) {
       return "quota";
     case Kind::kPairing:
       return "pairing";
+    case Kind::kSequenceStep:
+      return "step of the sequence";
     case Kind::kAdvice:
       return "advice";
     case Kind::kFollowUpRule:

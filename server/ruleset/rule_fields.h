@@ -46,11 +46,13 @@ enum class Kind {
   kConsistencyRule,
   kTerm,
   kScreen,
+  kEscalation,
   kRedFlag,
   kReferralTarget,
   kCondition,
   kFinding,
   kStage,
+  kStratification,
   kExercise,
   kIndication,
   kContraindication,
@@ -60,11 +62,12 @@ enum class Kind {
   kSizeLimit,
   kQuota,
   kPairing,
+  kSequenceStep,
   kAdvice,
   kFollowUpRule,
   kNotice,
   // Only referred to:
-  kFiringRule,  // a red flag or a safety screen
+  kFiringRule,  // a red flag, a safety screen or an escalation of one
   kAnyRule,     // anything in the shared namespace
 };
 

@@ -40,6 +40,20 @@ inline bool IsOfKind(const v1::Quota& quota, const v1::Exercise& exercise) {
   return false;
 }
 
+// Of one of the step's types, carrying one of its tags, or named.
+inline bool Selects(const v1::SequenceStep& step, const v1::Exercise& exercise) {
+  for (const int type : step.types()) {
+    if (type == exercise.type()) return true;
+  }
+  for (const std::string& tag : step.tags()) {
+    if (HasTag(exercise, tag)) return true;
+  }
+  for (const std::string& id : step.exercise_ids()) {
+    if (id == exercise.id()) return true;
+  }
+  return false;
+}
+
 }  // namespace plumbline::ruleset
 
 #endif  // PLUMBLINE_SERVER_RULESET_SELECTION_H_
