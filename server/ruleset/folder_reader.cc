@@ -125,9 +125,9 @@ std::vector<NamedLedger> LedgersOf(const std::vector<SourceFile>& files) {
   std::vector<NamedLedger> ledgers;
   for (const SourceFile& file : files) {
     if (!absl::StrContains(file.bytes, "ledgers")) continue;
-    const TextprotoTree tree = ScanTextproto(file.bytes, {"manifest"});
-    for (const TextprotoField& part : tree.fields) CollectLedgers(file, part, ledgers);
-    for (const TextprotoField& part : tree.broken) CollectLedgers(file, part, ledgers);
+    for (const TextprotoField& part : ScanTextproto(file.bytes, {"manifest"}).fields) {
+      CollectLedgers(file, part, ledgers);
+    }
   }
   return ledgers;
 }

@@ -80,7 +80,6 @@ constexpr FieldRole kRoles[] = {
     {"Passage", "summary", kText, kRequired},
     {"Passage", "status", kChoice},
     {"Passage", "not_encoded_because", kText},
-    {"Passage", "not_encoded_because", kText},
 
     {"Question", "field", kReference, kRequired, Kind::kField},
     {"Question", "label", kText, kRequired},

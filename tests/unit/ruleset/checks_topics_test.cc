@@ -47,6 +47,8 @@ constexpr Mistake kTopicMistakes[] = {
      "@@effective_from { year: 2026 month: 2 day: 29 }", "malformed-date"},
     {"DatesInverted", "effective_until { year: 2026 month: 12 day: 31 }",
      "@@effective_until { year: 2025 month: 12 day: 31 }", "inverted-range"},
+    {"LedgerTooFarUp", "intended_population: \"Nobody\"",
+     "intended_population: \"Nobody\"\n  ledgers: @@\"../../sources\"", "malformed-ledger"},
     {"DoiWithResolver", "doi: \"10.1000/182\"", "doi: @@\"https://doi.org/10.1000/182\"",
      "malformed-doi"},
     {"DoiAndUrl", "doi: \"10.1000/182\"", "doi: \"10.1000/182\"\n  url: @@\"https://a.example\"",

@@ -122,5 +122,102 @@ TEST_F(FolderReaderTest, IssuesNameTheFolderAsTyped) {
   EXPECT_EQ(result->issues.back().location.file, folder_.string() + "/sub/rules.textproto");
 }
 
+// A ruleset in `<folder>/rules` that names the ledger beside it.
+class LedgerTest : public FolderReaderTest {
+ protected:
+  void WriteRules(const std::string& ledgers) const {
+    Write("rules/manifest.textproto",
+          "manifest {\n  ruleset_id: \"x\"\n  ledgers: " + ledgers + "\n}\n");
+  }
+  std::string rules() const { return (folder_ / "rules").string(); }
+  absl::Status Refusal() const { return ReadRulesetFolder(rules()).status(); }
+};
+
+constexpr char kOneSource[] =
+    "sources { id: \"S0\" title: \"t\" citation: \"c\" status: SOURCE_STATUS_KNOWN }\n";
+
+TEST_F(LedgerTest, FilesOfTheLedgerBelongToTheRuleset) {
+  WriteRules("\"../sources\"");
+  Write("sources/seeds.textproto", kOneSource);
+  Write("sources/more/studies.textproto", "");
+  Write("sources/readme.md", "no part of it");
+  const auto files = ReadRulesetFolder(rules());
+  ASSERT_TRUE(files.ok()) << files.status().message();
+  ASSERT_EQ(files->size(), 3u);
+  EXPECT_EQ((*files)[0].path, "manifest.textproto");
+  EXPECT_EQ((*files)[0].ledger, "");
+  EXPECT_EQ((*files)[1].path, "sources/more/studies.textproto");
+  EXPECT_EQ((*files)[2].path, "sources/seeds.textproto");
+  EXPECT_EQ((*files)[2].ledger, "../sources");
+  EXPECT_EQ((*files)[2].bytes, kOneSource);
+}
+
+TEST_F(LedgerTest, ChangeOfTheLedgerChangesTheRevision) {
+  WriteRules("\"../sources\"");
+  Write("sources/seeds.textproto", kOneSource);
+  const std::string before = ComputeRevision(*ReadRulesetFolder(rules()));
+  Write("sources/seeds.textproto", std::string(kOneSource) + "# more\n");
+  EXPECT_NE(ComputeRevision(*ReadRulesetFolder(rules())), before);
+}
+
+TEST_F(LedgerTest, LedgersAreFoundInBrokenManifestsToo) {
+  Write("rules/manifest.textproto", "manifest {\n  versio: 1\n  ledgers: [\"../sources\"]\n}\n");
+  Write("sources/seeds.textproto", kOneSource);
+  const auto files = ReadRulesetFolder(rules());
+  ASSERT_TRUE(files.ok()) << files.status().message();
+  EXPECT_EQ(files->size(), 2u);
+}
+
+TEST_F(LedgerTest, MissingOrEmptyLedgerIsRefusedByName) {
+  WriteRules("\"../sources\"");
+  EXPECT_EQ(Refusal().code(), absl::StatusCode::kNotFound);
+  EXPECT_NE(Refusal().message().find("ledger `../sources` of " + rules() + "/manifest.textproto"),
+            absl::string_view::npos)
+      << Refusal().message();
+  EXPECT_NE(Refusal().message().find("no folder"), absl::string_view::npos);
+  Write("sources/readme.md", "");
+  EXPECT_EQ(Refusal().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(LedgerTest, LedgersElsewhereAreRefused) {
+  Write("sources/seeds.textproto", kOneSource);
+  for (const char* name : {"/etc", "sources", "./sources", "../../sources", "../a/../../b", "..",
+                           "../", "../sources/", "../.hidden", "../a b"}) {
+    WriteRules("\"" + std::string(name) + "\"");
+    EXPECT_EQ(Refusal().code(), absl::StatusCode::kInvalidArgument) << name;
+    EXPECT_NE(Refusal().message().find(std::string("`") + name + "`"), absl::string_view::npos);
+  }
+}
+
+TEST_F(LedgerTest, LinkedLedgersAreRefused) {
+  Write("real/seeds.textproto", kOneSource);
+  fs::create_directory_symlink("real", folder_ / "sources");
+  WriteRules("\"../sources\"");
+  EXPECT_EQ(Refusal().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(Refusal().message().find("symbolic link"), absl::string_view::npos);
+}
+
+TEST_F(LedgerTest, TwoFilesOfOneNameAreRefused) {
+  WriteRules("\"../sources\"");
+  Write("sources/seeds.textproto", kOneSource);
+  Write("rules/sources/seeds.textproto", "");
+  EXPECT_EQ(Refusal().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(Refusal().message().find("sources/seeds.textproto"), absl::string_view::npos);
+}
+
+TEST_F(LedgerTest, LedgersHoldSourcesOnly) {
+  WriteRules("\"../sources\"");
+  Write("sources/seeds.textproto",
+        std::string(kOneSource) + "\nterms { id: \"t\" expression: \"true\" words: \"w\" }\n");
+  std::vector<Issue> issues;
+  const auto document = RulesetDocument::Parse(*ReadRulesetFolder(rules()), issues, rules());
+  ASSERT_EQ(issues.size(), 1u) << plumbline::testing::Formatted(issues);
+  EXPECT_EQ(issues[0].code, "not-a-source");
+  EXPECT_EQ(issues[0].location.file, (folder_ / "sources/seeds.textproto").string());
+  EXPECT_EQ(issues[0].location.line, 3);
+  EXPECT_EQ(document.ruleset().sources_size(), 1);
+  EXPECT_EQ(document.ruleset().terms_size(), 0);
+}
+
 }  // namespace
 }  // namespace plumbline::ruleset
