@@ -180,9 +180,9 @@ void CheckConditions(const CheckContext& context) {
     const v1::ClinicalCondition& condition = context.ruleset.conditions(i);
     const std::string path = At("conditions", i);
     CheckPoints(condition, path, context.report);
-    if (condition.residual() && i + 1 != count) {
-      context.report.Error(path + ".residual", "residual-not-last",
-                           "only the last condition can be what remains when no other fits");
+    if (condition.residual() && i == 0) {
+      context.report.Error(path + ".residual", "residual-first",
+                           "what remains when no condition before it fits cannot stand first");
     }
     if (!condition.has_priority()) continue;
     const auto [at, added] = priorities.emplace(condition.priority(), condition.id());

@@ -88,7 +88,7 @@ class Graph {
     }
     ReadFrom(suspected, path + "possible_when", condition.possible_when());
     if (condition.residual()) {
-      // Those after it would be a mistake that is reported elsewhere.
+      // Those after it never displace it.
       for (int k = 0; k < i; ++k) nodes_[suspected].reads.push_back(suspected_[k]);
     }
     ReadFrom(likely_[i], path + "likely_when", condition.likely_when());
