@@ -9,6 +9,7 @@
 #include "CLI/Formatter.hpp"
 #include "server/cli/evaluate_command.h"
 #include "server/cli/rules_commands.h"
+#include "server/cli/rules_trace_command.h"
 #include "server/cli/serve_command.h"
 #include "server/engine/engine.h"
 
@@ -67,6 +68,7 @@ int ParseAndRun(int argc, const char* const* argv, Environment& environment) {
   add(app, MakeEvaluateCommand());
   add(*rules, MakeRulesCheckCommand());
   add(*rules, MakeRulesTestCommand());
+  add(*rules, MakeRulesTraceCommand());
   add(app, std::make_unique<VersionCommand>());
 
   try {

@@ -3,8 +3,8 @@
 //
 // A fact is a passage of a source. A rule is everything that cites passages: triage rules, screens,
 // conditions and findings, exercises and their doses, selection, programme, advice and the rest. A
-// test names a rule when it is written about it: a vignette that `covers` it or expects something of
-// it by id, an outcome table, a dose register.
+// test names a rule when it is written about it: a vignette that `covers` it or expects something
+// of it by id, an outcome table, a dose register.
 //
 // Plain data, owned by value.
 
@@ -82,9 +82,9 @@ struct Trace {
   std::vector<TracedRule> rules;
   std::vector<TracedTest> tests;
   std::vector<SourceCount> sources;
-  // What is not accounted for, sorted by place. Codes: unaccounted-fact, contradicted-fact (cited
-  // and marked as not encoded), uncited-rule, untested-rule; as warnings: uncited-source (nothing
-  // cites any passage of it), uncited-passage (of a source that is no ledger).
+  // What is not accounted for, sorted by place. Codes: unaccounted-fact (of a fact ledger: see
+  // ruleset::IsFactLedger), contradicted-fact (cited and marked as not encoded), uncited-rule,
+  // untested-rule; as a warning: uncited-passage (of any other source).
   std::vector<Issue> issues;
 
   // Null if there is none.
@@ -92,11 +92,6 @@ struct Trace {
   const TracedRule* FindRule(absl::string_view id) const;
   const TracedTest* FindTest(absl::string_view id) const;
 };
-
-// Every fact of a ledger has to be accounted for: of the seed articles and of where they disagree
-// ("S0" to "S4" and "D": a letter and at most one digit). Of guidelines and studies only what rules
-// use is listed.
-bool IsLedger(absl::string_view source_id);
 
 Trace BuildTrace(const ruleset::RulesetDocument& document);
 

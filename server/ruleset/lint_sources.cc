@@ -1,0 +1,57 @@
+#include "server/ruleset/lint_sources.h"
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/ruleset/rule_fields.h"
+
+namespace plumbline::ruleset {
+namespace {
+
+using google::protobuf::Message;
+
+absl::flat_hash_set<std::string> CitedPassages(const v1::Ruleset& ruleset) {
+  absl::flat_hash_set<std::string> cited;
+  WalkMessages(ruleset, [&cited](const Message& message, const std::string&) {
+    const auto* type = message.GetDescriptor();
+    for (int i = 0; i < type->field_count(); ++i) {
+      const FieldRole* role = FindFieldRole(*type->field(i));
+      if (role == nullptr || role->role != Role::kSources) continue;
+      for (int k = 0; k < message.GetReflection()->FieldSize(message, type->field(i)); ++k) {
+        cited.insert(message.GetReflection()->GetRepeatedString(message, type->field(i), k));
+      }
+    }
+  });
+  return cited;
+}
+
+}  // namespace
+
+bool IsFactLedger(absl::string_view source_id) {
+  if (source_id.empty() || source_id.size() > 2) return false;
+  if (!absl::ascii_isupper(static_cast<unsigned char>(source_id[0]))) return false;
+  return source_id.size() == 1 || absl::ascii_isdigit(static_cast<unsigned char>(source_id[1]));
+}
+
+void LintSources(const CheckContext& context) {
+  const absl::flat_hash_set<std::string> cited = CitedPassages(context.ruleset);
+  for (int i = 0; i < context.ruleset.sources_size(); ++i) {
+    const v1::Source& source = context.ruleset.sources(i);
+    for (int k = 0; k < source.passages_size(); ++k) {
+      const v1::Passage& passage = source.passages(k);
+      const std::string path = absl::StrCat(At("sources", i), ".", At("passages", k));
+      const bool is_cited = cited.contains(passage.id());
+      if (is_cited && !passage.not_encoded_because().empty()) {
+        context.report.Warning(
+            path + ".not_encoded_because", "contradicted-fact",
+            absl::StrCat("`", passage.id(), "` says why no rule encodes it, and a rule cites it"));
+      } else if (!is_cited && passage.not_encoded_because().empty() && IsFactLedger(source.id())) {
+        context.report.Warning(path, "unaccounted-fact",
+                               absl::StrCat("no rule cites the fact `", passage.id(), "`"),
+                               "cite it, or say in `not_encoded_because` why no rule encodes it");
+      }
+    }
+  }
+}
+
+}  // namespace plumbline::ruleset
