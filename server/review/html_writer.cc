@@ -110,11 +110,10 @@ HtmlWriter::HtmlWriter(absl::string_view title, absl::string_view style, absl::s
   Open("head");
   Void("meta", {{"charset", "utf-8"}});
   Newline();
-  Void("meta",
-       {{"http-equiv", "Content-Security-Policy"},
-        {"content", absl::StrCat("default-src 'none'", PolicySource("style-src", style),
-                                 PolicySource("script-src", script),
-                                 "; base-uri 'none'; form-action 'none'")}});
+  Void("meta", {{"http-equiv", "Content-Security-Policy"},
+                {"content", absl::StrCat("default-src 'none'", PolicySource("style-src", style),
+                                         PolicySource("script-src", script),
+                                         "; base-uri 'none'; form-action 'none'")}});
   Newline();
   Void("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
   Void("meta", {{"name", "referrer"}, {"content", "no-referrer"}});

@@ -3,9 +3,9 @@
 // Names of elements and attributes are literals of the program; everything else is data. Text and
 // attribute values are escaped (`& < > " '`), control characters and malformed UTF-8 become U+FFFD.
 // Attributes that could run code (`on...`, `style`) are refused; links lead to anchors of the page
-// or to http(s) addresses. Ids are unique and have no spaces. What is refused is left out and listed
-// in problems(): a page that can be written is a page that can be opened. Elements nest, so the page
-// is well-formed XML too, as long as style and script hold no `<` and no `&`.
+// or to http(s) addresses. Ids are unique and have no spaces. What is refused is left out and
+// listed in problems(): a page that can be written is a page that can be opened. Elements nest, so
+// the page is well-formed XML too, as long as style and script hold no `<` and no `&`.
 //
 // Thread-compatible; owns its text.
 
@@ -22,8 +22,8 @@
 namespace plumbline::review {
 
 // The anchor of a thing of this page: "rule-RF-CES-1". Characters other than letters, digits and
-// `-._/:` are written as `~` and two hexadecimal digits, so that different ids never share an anchor.
-// `kind` has letters only.
+// `-._/:` are written as `~` and two hexadecimal digits, so that different ids never share an
+// anchor. `kind` has letters only.
 std::string AnchorOf(absl::string_view kind, absl::string_view id);
 
 // `& < > " '` as character references; control characters and malformed UTF-8 as U+FFFD.

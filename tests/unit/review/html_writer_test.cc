@@ -4,9 +4,9 @@
 
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "absl/strings/escaping.h"
 #include "server/base/sha256.h"
 
 namespace plumbline::review {
@@ -27,7 +27,9 @@ TEST(EscapeHtmlTest, PlainTextAndUnicodeStayAsTheyAre) {
 }
 
 TEST(EscapeHtmlTest, ControlCharactersAndMalformedUtf8AreReplaced) {
-  EXPECT_EQ(EscapeHtml(absl::string_view("a\0b", 3)), "a\xef\xbf\xbd" "b");
+  EXPECT_EQ(EscapeHtml(absl::string_view("a\0b", 3)),
+            "a\xef\xbf\xbd"
+            "b");
   EXPECT_EQ(EscapeHtml("a\x1b[0m"), "a\xef\xbf\xbd[0m");
   EXPECT_EQ(EscapeHtml("a\xff<"), "a\xef\xbf\xbd&lt;");
   EXPECT_EQ(EscapeHtml("\xc2\x85"), "\xef\xbf\xbd\xef\xbf\xbd");
@@ -52,7 +54,8 @@ TEST(DoiUrlTest, OddCharactersArePercentEncoded) {
 
 TEST(HtmlWriterTest, TextAndAttributesAreEscaped) {
   HtmlWriter writer("<title> & co", "", "");
-  writer.Element("p", {{"title", "\"><script>alert(1)</script>"}}, "</p><script>alert('x')</script>");
+  writer.Element("p", {{"title", "\"><script>alert(1)</script>"}},
+                 "</p><script>alert('x')</script>");
   const std::string page = writer.Finish();
   EXPECT_THAT(page, HasSubstr("<title>&lt;title&gt; &amp; co</title>"));
   EXPECT_THAT(page, HasSubstr("<p title=\"&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;\">"
