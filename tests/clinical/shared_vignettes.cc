@@ -166,6 +166,7 @@ void ReadExpectation(const YAML::Node& expect, SharedVignette& vignette) {
     vignette.open_questions_min = extra["open_questions_min"].as<int>();
   }
   if (extra["review_days_max"]) vignette.review_days_max = extra["review_days_max"].as<int>();
+  if (extra["stratum"]) vignette.stratum = extra["stratum"].as<std::string>();
 }
 
 SharedVignette ReadBlock(const std::string& block) {

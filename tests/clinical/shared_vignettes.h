@@ -25,6 +25,7 @@ struct SharedVignette {
   std::vector<std::string> avoided;     // "dont"
   std::optional<int> open_questions_min;
   std::optional<int> review_days_max;
+  std::string stratum;
   // What could not be understood; the vignette counts as failed then.
   std::vector<std::string> problems;
 };
