@@ -121,11 +121,6 @@ void CheckReferences(const Element& element, const CheckContext& context) {
   });
 }
 
-bool IsProjectChoice(const Message& message) {
-  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName("project_choice");
-  return field != nullptr && message.GetReflection()->GetBool(message, field);
-}
-
 void CheckCitations(const Element& element, const CheckContext& context) {
   bool supported = false;
   bool any_known = false;
@@ -140,10 +135,11 @@ void CheckCitations(const Element& element, const CheckContext& context) {
     any_known = true;
     supported = supported || context.index.PassageStatus(id) != v1::SOURCE_STATUS_UNVERIFIED;
   });
-  if (any_known && !supported && !IsProjectChoice(element.message)) {
+  // A choice of the project has a passage of its own that says what the choice is.
+  if (any_known && !supported) {
     context.report.Error(element.field_path(), "unverified-source",
                          absl::StrCat(Owner(element), " rests on unverified passages alone"),
-                         "verify one, cite another, or mark the rule as project_choice");
+                         "verify one or cite another; a project_choice cites the passage of the choice");
   }
 }
 

@@ -56,6 +56,8 @@ constexpr Mistake kTopicMistakes[] = {
     {"Url", "doi: \"10.1000/182\"", "url: @@\"a.example\"", "malformed-url"},
     {"UnverifiedAlone", "text: \"Go easy.\"\n  sources: \"BOOK/1\"",
      "text: \"Go easy.\"\n  sources: @@\"BOOK/2\"", "unverified-source"},
+    {"UnverifiedAloneForAProjectChoice", "text: \"Go easy.\"\n  sources: \"BOOK/1\"",
+     "text: \"Go easy.\"\n  project_choice: true\n  sources: @@\"BOOK/2\"", "unverified-source"},
     {"RangeInverted", "  min: 18\n  max: 110\n", "  min: @@118\n  max: 110\n", "inverted-range"},
     {"RangeOfNonNumber", "  wording: \"Do you have a fever?\"\n",
      "  wording: \"Do you have a fever?\"\n  min: @@1\n", "unexpected-range"},

@@ -164,8 +164,8 @@ constexpr Sound kSound[] = {
      "}\n"
      "consistency_rules {"},
     {"KnownAtAll", "unless: \"unwell\"", "unless: \"age_years >= 18\""},
-    {"ProjectChoiceOnUnverifiedPassage", "text: \"Go easy.\"\n  sources: \"BOOK/1\"",
-     "text: \"Go easy.\"\n  sources: \"BOOK/2\"\n  project_choice: true"},
+    {"UnverifiedPassageBesideAnother", "text: \"Go easy.\"\n  sources: \"BOOK/1\"",
+     "text: \"Go easy.\"\n  sources: \"BOOK/2\"\n  sources: \"BOOK/1\"\n  project_choice: true"},
     {"WeakerRedFlagWithItsOwnReferral", "referral_targets {",
      "red_flags { id: \"RF-3\" title: \"x\" when: \"fever && older\"\n"
      " level: LEVEL_URGENT_2W gate: GATE_HOLD because: \"x\" sources: \"BOOK/1\" referral: \"GP\"\n"
