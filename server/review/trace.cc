@@ -95,6 +95,8 @@ class Collector {
   void CollectRules() {
     ruleset::WalkMessages(document_.ruleset(),
                           [this](const Message& message, const std::string& path) {
+                            // A hazard tells where it comes from; it encodes nothing.
+                            if (message.GetDescriptor() == v1::Hazard::descriptor()) return;
                             if (FieldWithRole(message, Role::kSources) != nullptr) {
                               AddRule(message, path);
                             }

@@ -49,6 +49,9 @@ void CheckProgramme(const CheckContext& context);
 void CheckTexts(const CheckContext& context);
 void CheckVignettes(const CheckContext& context);
 
+// The hazard log.
+void CheckHazards(const CheckContext& context);
+
 // Year 1-9999, and a day that exists.
 bool IsRealDate(const v1::Date& date);
 

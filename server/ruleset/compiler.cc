@@ -35,6 +35,7 @@ void RunChecks(const CheckContext& context) {
   CheckProgramme(context);
   CheckTexts(context);
   CheckVignettes(context);
+  CheckHazards(context);
 }
 
 }  // namespace

@@ -14,6 +14,8 @@ absl::flat_hash_set<std::string> CitedPassages(const v1::Ruleset& ruleset) {
   absl::flat_hash_set<std::string> cited;
   WalkMessages(ruleset, [&cited](const Message& message, const std::string&) {
     const auto* type = message.GetDescriptor();
+    // A hazard tells where it comes from; it encodes nothing.
+    if (type == v1::Hazard::descriptor()) return;
     for (int i = 0; i < type->field_count(); ++i) {
       const FieldRole* role = FindFieldRole(*type->field(i));
       if (role == nullptr || role->role != Role::kSources) continue;

@@ -38,6 +38,7 @@ constexpr FieldRole kRoles[] = {
     {"Ruleset", "notices", kPart},
     {"Ruleset", "vignettes", kPart},
     {"Ruleset", "stratifications", kPart},
+    {"Ruleset", "hazards", kPart},
     {"Ruleset", "outcome_tables", kPart},
     {"Ruleset", "dose_registers", kPart},
 
@@ -439,6 +440,26 @@ constexpr FieldRole kRoles[] = {
     {"RuleEffect", "likelihood", kChoice},
     {"DoseRegister", "exercise_id", kReference, kRequired, Kind::kExercise},
     {"DoseRegister", "steps", kText, kRequired},
+
+    {"Hazard", "id", kId, kRequired, Kind::kHazard},
+    {"Hazard", "title", kText, kRequired},
+    {"Hazard", "hazard", kText, kRequired},
+    {"Hazard", "causes", kText, kRequired},
+    {"Hazard", "effect", kText, kRequired},
+    {"Hazard", "severity_before", kChoice, kRequired},
+    {"Hazard", "likelihood_before", kChoice, kRequired},
+    {"Hazard", "controls", kPart, kRequired},
+    {"Hazard", "severity_after", kChoice, kRequired},
+    {"Hazard", "likelihood_after", kChoice, kRequired},
+    {"Hazard", "residual_acceptability", kText},
+    {"Hazard", "sources", kSources},
+    {"Hazard", "owner", kText, kRequired},
+    {"Hazard", "status", kChoice, kRequired},
+    {"HazardControl", "kind", kChoice, kRequired},
+    {"HazardControl", "text", kText, kRequired},
+    {"HazardControl", "rule_ids", kReference, kOptional, Kind::kAnyRule},
+    {"HazardControl", "test_ids", kReference, kOptional, Kind::kVignette},
+    {"HazardControl", "evidence", kText},
 };
 
 void Walk(const Message& message, const std::string& path,
@@ -490,6 +511,8 @@ absl::string_view KindName(Kind kind) {
       return "source passage";
     case Kind::kVignette:
       return "vignette";
+    case Kind::kHazard:
+      return "hazard";
     case Kind::kField:
       return "intake field";
     case Kind::kTag:

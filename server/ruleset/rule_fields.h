@@ -40,6 +40,7 @@ enum class Kind {
   kSource,
   kPassage,
   kVignette,
+  kHazard,
   kField,  // of the intake
   kTag,
   kScreenGroup,

@@ -58,6 +58,55 @@ constexpr Mistake kTopicMistakes[] = {
      "text: \"Go easy.\"\n  sources: @@\"BOOK/2\"", "unverified-source"},
     {"UnverifiedAloneForAProjectChoice", "text: \"Go easy.\"\n  sources: \"BOOK/1\"",
      "text: \"Go easy.\"\n  project_choice: true\n  sources: @@\"BOOK/2\"", "unverified-source"},
+    {"HazardLikelierAfter", "vignettes {\n",
+     "hazards {\n  id: \"HZ-1\" title: \"x\" hazard: \"x\" causes: \"x\" effect: \"x\" owner: "
+     "\"x\"\n"
+     "  severity_before: HAZARD_SEVERITY_MINOR likelihood_before: HAZARD_LIKELIHOOD_LOW\n"
+     "  controls { kind: HAZARD_CONTROL_KIND_RULE text: \"x\" rule_ids: \"RF-1\" test_ids: \"V-1\" "
+     "}\n"
+     "  severity_after: HAZARD_SEVERITY_MINOR likelihood_after: @@HAZARD_LIKELIHOOD_MEDIUM\n"
+     "  status: HAZARD_STATUS_OPEN\n}\nvignettes {\n",
+     "risk-raised"},
+    {"HazardMoreSevereAfter", "vignettes {\n",
+     "hazards {\n  id: \"HZ-1\" title: \"x\" hazard: \"x\" causes: \"x\" effect: \"x\" owner: "
+     "\"x\"\n"
+     "  severity_before: HAZARD_SEVERITY_MINOR likelihood_before: HAZARD_LIKELIHOOD_LOW\n"
+     "  controls { kind: HAZARD_CONTROL_KIND_RULE text: \"x\" rule_ids: \"RF-1\" }\n"
+     "  severity_after: @@HAZARD_SEVERITY_SIGNIFICANT likelihood_after: HAZARD_LIKELIHOOD_LOW\n"
+     "  status: HAZARD_STATUS_OPEN\n}\nvignettes {\n",
+     "risk-raised"},
+    {"HazardLeftWithoutReason", "vignettes {\n",
+     "@@hazards {\n  id: \"HZ-1\" title: \"x\" hazard: \"x\" causes: \"x\" effect: \"x\" owner: "
+     "\"x\"\n"
+     "  severity_before: HAZARD_SEVERITY_MAJOR likelihood_before: HAZARD_LIKELIHOOD_HIGH\n"
+     "  controls { kind: HAZARD_CONTROL_KIND_RULE text: \"x\" rule_ids: \"RF-1\" }\n"
+     "  severity_after: HAZARD_SEVERITY_MAJOR likelihood_after: HAZARD_LIKELIHOOD_LOW\n"
+     "  status: HAZARD_STATUS_OPEN\n}\nvignettes {\n",
+     "unjustified-risk"},
+    {"ControlOfNothing", "vignettes {\n",
+     "hazards {\n  id: \"HZ-1\" title: \"x\" hazard: \"x\" causes: \"x\" effect: \"x\" owner: "
+     "\"x\"\n"
+     "  severity_before: HAZARD_SEVERITY_MINOR likelihood_before: HAZARD_LIKELIHOOD_LOW\n"
+     "  @@controls { kind: HAZARD_CONTROL_KIND_DESIGN text: \"x\" }\n"
+     "  severity_after: HAZARD_SEVERITY_MINOR likelihood_after: HAZARD_LIKELIHOOD_LOW\n"
+     "  status: HAZARD_STATUS_OPEN\n}\nvignettes {\n",
+     "control-without-reference"},
+    {"ControlByAnUnknownRule", "vignettes {\n",
+     "hazards {\n  id: \"HZ-1\" title: \"x\" hazard: \"x\" causes: \"x\" effect: \"x\" owner: "
+     "\"x\"\n"
+     "  severity_before: HAZARD_SEVERITY_MINOR likelihood_before: HAZARD_LIKELIHOOD_LOW\n"
+     "  controls { kind: HAZARD_CONTROL_KIND_RULE text: \"x\" rule_ids: @@\"RF-9\" }\n"
+     "  severity_after: HAZARD_SEVERITY_MINOR likelihood_after: HAZARD_LIKELIHOOD_LOW\n"
+     "  status: HAZARD_STATUS_OPEN\n}\nvignettes {\n",
+     "unknown-rule"},
+    {"ControlByAnUnknownVignette", "vignettes {\n",
+     "hazards {\n  id: \"HZ-1\" title: \"x\" hazard: \"x\" causes: \"x\" effect: \"x\" owner: "
+     "\"x\"\n"
+     "  severity_before: HAZARD_SEVERITY_MINOR likelihood_before: HAZARD_LIKELIHOOD_LOW\n"
+     "  controls { kind: HAZARD_CONTROL_KIND_RULE text: \"x\" test_ids: @@\"V-9\" }\n"
+     "  severity_after: HAZARD_SEVERITY_MINOR likelihood_after: HAZARD_LIKELIHOOD_LOW\n"
+     "  status: HAZARD_STATUS_OPEN\n}\nvignettes {\n",
+     "unknown-vignette"},
     {"RangeInverted", "  min: 18\n  max: 110\n", "  min: @@118\n  max: 110\n", "inverted-range"},
     {"RangeOfNonNumber", "  wording: \"Do you have a fever?\"\n",
      "  wording: \"Do you have a fever?\"\n  min: @@1\n", "unexpected-range"},
