@@ -9,6 +9,7 @@
 #include "CLI/Formatter.hpp"
 #include "server/cli/evaluate_command.h"
 #include "server/cli/rules_commands.h"
+#include "server/cli/rules_test_command.h"
 #include "server/cli/rules_readability_command.h"
 #include "server/cli/rules_trace_command.h"
 #include "server/cli/serve_command.h"
@@ -69,6 +70,7 @@ int ParseAndRun(int argc, const char* const* argv, Environment& environment) {
   add(app, MakeEvaluateCommand());
   add(*rules, MakeRulesCheckCommand());
   add(*rules, MakeRulesTestCommand());
+  add(*rules, MakeRulesCasesCommand());
   add(*rules, MakeRulesTraceCommand());
   add(*rules, MakeRulesReadabilityCommand());
   add(app, std::make_unique<VersionCommand>());

@@ -1,4 +1,4 @@
-// plumbline rules check, plumbline rules test: for authors of rules.
+// plumbline rules check: for authors of rules.
 
 #ifndef PLUMBLINE_SERVER_CLI_RULES_COMMANDS_H_
 #define PLUMBLINE_SERVER_CLI_RULES_COMMANDS_H_
@@ -10,7 +10,6 @@
 namespace plumbline::cli {
 
 std::unique_ptr<Command> MakeRulesCheckCommand();
-std::unique_ptr<Command> MakeRulesTestCommand();
 
 }  // namespace plumbline::cli
 

@@ -56,6 +56,11 @@ void Frame::SetList(SlotIndex slot, absl::Span<const ListCell> cells, uint32_t /
   list_cells_.insert(list_cells_.end(), cells.begin(), cells.end());
 }
 
+void Frame::Clear(SlotIndex slot) {
+  slot_states_[slot] = State::kUnknown;
+  present_.Remove(slot);
+}
+
 void Frame::SetAskedUnknown(SlotIndex slot) {
   present_.Add(slot);
   slot_states_[slot] = State::kUnknown;

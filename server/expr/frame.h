@@ -49,6 +49,8 @@ class Frame {
   void SetInt(SlotIndex slot, int64_t value);  // int and enum slots
   void SetDouble(SlotIndex slot, double value);
   void SetString(SlotIndex slot, absl::string_view value);
+  // Takes the answer away: unknown and not present, as after Reset().
+  void Clear(SlotIndex slot);
   // A known list of `rows` rows of `columns` cells each, row-major (columns = 1 for scalar lists;
   // otherwise the record's fields in descriptor order). Cells are copied into the frame.
   void SetList(SlotIndex slot, absl::Span<const ListCell> cells, uint32_t columns);

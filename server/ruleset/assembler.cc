@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/ruleset/node_builder.h"
+#include "server/ruleset/probes.h"
 #include "server/ruleset/selection.h"
 #include "server/ruleset/text_template.h"
 
@@ -265,7 +266,7 @@ class Assembler {
 
 absl::StatusOr<std::shared_ptr<const CompiledRuleset>> Assemble(
     const RulesetDocument& document, std::unique_ptr<const expr::Schema> schema, const Index& index,
-    const Expressions& expressions) {
+    const Expressions& expressions, Probes* probes) {
   auto compiled = std::make_shared<CompiledRuleset>();
   compiled->source = document.ruleset();
   compiled->revision = document.revision();
@@ -273,6 +274,10 @@ absl::StatusOr<std::shared_ptr<const CompiledRuleset>> Assemble(
   NodeBuilder nodes(document.ruleset(), *compiled->schema, expressions);
   if (!nodes.status().ok()) return nodes.status();
   Assembler(document.ruleset(), index, nodes, *compiled).Run();
+  if (probes != nullptr) {
+    absl::Status status = MakeProbes(document.ruleset(), expressions, nodes, *probes);
+    if (!status.ok()) return status;
+  }
   compiled->plan = std::move(nodes).Build();
   return compiled;
 }

@@ -14,10 +14,12 @@
 
 namespace plumbline::ruleset {
 
-// Fails only if the plan refuses what the checker accepted.
+struct Probes;
+
+// Fails only if the plan refuses what the checker accepted. Fills `probes` unless it is null.
 absl::StatusOr<std::shared_ptr<const CompiledRuleset>> Assemble(
     const RulesetDocument& document, std::unique_ptr<const expr::Schema> schema, const Index& index,
-    const Expressions& expressions);
+    const Expressions& expressions, Probes* probes);
 
 }  // namespace plumbline::ruleset
 

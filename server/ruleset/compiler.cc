@@ -41,7 +41,7 @@ void RunChecks(const CheckContext& context) {
 }  // namespace
 
 CompileResult Compile(const RulesetDocument& document, const google::protobuf::Descriptor& intake,
-                      std::vector<Issue> parse_issues) {
+                      std::vector<Issue> parse_issues, const CompileOptions& options) {
   absl::StatusOr<expr::Schema> created = expr::Schema::Create(intake);
   if (!created.ok()) {
     return Failed(std::move(parse_issues), "unusable-intake", created.status());
@@ -53,24 +53,25 @@ CompileResult Compile(const RulesetDocument& document, const google::protobuf::D
   const Expressions expressions(document, *schema, report);
   const CheckContext context{document.ruleset(), *schema, index, expressions, report};
   RunChecks(context);
-  Lint(context);
+  if (options.lint) Lint(context);
 
   std::vector<Issue> issues = std::move(parse_issues);
   for (Issue& issue : std::move(report).Take()) issues.push_back(std::move(issue));
   SortIssues(issues);
   if (HasErrors(issues)) return {nullptr, std::move(issues)};
   absl::StatusOr<std::shared_ptr<const CompiledRuleset>> compiled =
-      Assemble(document, std::move(schema), index, expressions);
+      Assemble(document, std::move(schema), index, expressions, options.probes);
   if (!compiled.ok()) return Failed(std::move(issues), "internal-error", compiled.status());
   return {*std::move(compiled), std::move(issues)};
 }
 
-absl::StatusOr<CompileResult> CompileFolder(const std::string& folder) {
+absl::StatusOr<CompileResult> CompileFolder(const std::string& folder,
+                                            const CompileOptions& options) {
   absl::StatusOr<std::vector<SourceFile>> files = ReadRulesetFolder(folder);
   if (!files.ok()) return files.status();
   std::vector<Issue> issues;
   const RulesetDocument document = RulesetDocument::Parse(*std::move(files), issues, folder);
-  return Compile(document, *v1::Intake::descriptor(), std::move(issues));
+  return Compile(document, *v1::Intake::descriptor(), std::move(issues), options);
 }
 
 }  // namespace plumbline::ruleset

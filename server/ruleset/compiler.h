@@ -19,15 +19,26 @@ struct CompileResult {
   std::vector<Issue> issues;  // sorted by place
 };
 
+struct Probes;
+
+struct CompileOptions {
+  // Look for what is allowed and yet wrong (never matches, overlaps, cannot be reached ...). Costs
+  // most of the time of a compilation.
+  bool lint = true;
+  // Where to put the conditions taken apart (probes.h); null: not wanted.
+  Probes* probes = nullptr;
+};
+
 // Checks the whole document against the message that intakes come in (plumbline.v1.Intake; any
 // message of the shape that expr::Schema accepts) and compiles it. Never stops at the first
 // problem. `parse_issues` are the issues from RulesetDocument::Parse; they are included in the
 // result.
 CompileResult Compile(const RulesetDocument& document, const google::protobuf::Descriptor& intake,
-                      std::vector<Issue> parse_issues = {});
+                      std::vector<Issue> parse_issues = {}, const CompileOptions& options = {});
 
 // Read, parse, compile. The status is for failures to read; mistakes in the files are issues.
-absl::StatusOr<CompileResult> CompileFolder(const std::string& folder);
+absl::StatusOr<CompileResult> CompileFolder(const std::string& folder,
+                                            const CompileOptions& options = {});
 
 }  // namespace plumbline::ruleset
 

@@ -259,6 +259,13 @@ RulesetDocument RulesetDocument::Parse(std::vector<SourceFile> files, std::vecto
   return document;
 }
 
+RulesetDocument RulesetDocument::OfMessage(v1::Ruleset ruleset, std::string revision) {
+  RulesetDocument document;
+  document.rep_->merged = std::move(ruleset);
+  document.rep_->revision = std::move(revision);
+  return document;
+}
+
 const v1::Ruleset& RulesetDocument::ruleset() const { return rep_->merged; }
 const std::string& RulesetDocument::revision() const { return rep_->revision; }
 const std::vector<SourceFile>& RulesetDocument::files() const { return rep_->sources; }

@@ -51,6 +51,10 @@ class RulesetDocument {
   static RulesetDocument Parse(std::vector<SourceFile> files, std::vector<Issue>& issues,
                                absl::string_view display_prefix = "");
 
+  // A ruleset that no file holds, for tools that try changes of one: without places. Not for
+  // serving: `revision` names nothing that could be looked up.
+  static RulesetDocument OfMessage(v1::Ruleset ruleset, std::string revision);
+
   RulesetDocument(RulesetDocument&&) noexcept;
   RulesetDocument& operator=(RulesetDocument&&) noexcept;
   ~RulesetDocument();

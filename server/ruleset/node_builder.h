@@ -11,6 +11,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "server/expr/plan.h"
 #include "server/ruleset/compiled_ruleset.h"
 #include "server/ruleset/expressions.h"
@@ -28,6 +29,9 @@ class NodeBuilder {
 
   // Node of the expression at `path`; kNoNode if none was written.
   NodeId At(const std::string& path) const;
+
+  // Adds one more expression, a part of one that is there already.
+  absl::StatusOr<NodeId> AddPart(const expr::CheckedExpr& part) { return builder_.Add(part); }
 
   const std::vector<CompiledCondition>& conditions() const { return conditions_; }
   const std::vector<CompiledStage>& stages() const { return stages_; }
