@@ -11,6 +11,7 @@
 #include "server/cli/rules_commands.h"
 #include "server/cli/rules_test_command.h"
 #include "server/cli/rules_readability_command.h"
+#include "server/cli/rules_safety_case_command.h"
 #include "server/cli/rules_trace_command.h"
 #include "server/cli/serve_command.h"
 #include "server/engine/engine.h"
@@ -73,6 +74,7 @@ int ParseAndRun(int argc, const char* const* argv, Environment& environment) {
   add(*rules, MakeRulesCasesCommand());
   add(*rules, MakeRulesTraceCommand());
   add(*rules, MakeRulesReadabilityCommand());
+  add(*rules, MakeRulesSafetyCaseCommand());
   add(app, std::make_unique<VersionCommand>());
 
   try {
