@@ -94,6 +94,7 @@ MutationReport RunMutants(const Subject& subject, const CaseSet& cases,
   Bench bench{subject.ruleset->source, cases, {}};
   bench.original.clear_vignettes();
   bench.original.clear_outcome_tables();
+  bench.original.clear_hazards();  // they name tests
   bench.original.clear_dose_registers();
   for (size_t i = 0; i < cases.cases().size(); ++i) bench.by_length.push_back(i);
   std::stable_sort(bench.by_length.begin(), bench.by_length.end(), [&cases](size_t a, size_t b) {
