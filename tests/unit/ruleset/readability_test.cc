@@ -104,6 +104,7 @@ constexpr Word kWords[] = {
     {"breathing", 2},
     {"buttock", 2},
     {"cancer", 2},
+    {"business", 2},
     {"careful", 2},
     {"cauda", 2},
     {"changes", 2},
