@@ -60,7 +60,9 @@ int ParseAndRun(int argc, const char* const* argv, Environment& environment) {
   rules->footer(
       "\nExamples:\n"
       "  plumbline rules check rules/low_back_pain\n"
-      "  plumbline rules test rules/low_back_pain\n");
+      "  plumbline rules test rules/low_back_pain\n"
+      "  plumbline rules trace rules/low_back_pain\n"
+      "  plumbline rules safety-case rules/low_back_pain > safety_case.md\n");
 
   std::vector<std::unique_ptr<Command>> commands;
   const auto add = [&commands](CLI::App& parent, std::unique_ptr<Command> command) {
