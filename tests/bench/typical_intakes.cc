@@ -141,7 +141,9 @@ int CountLeaves(const Message& message) {
 }  // namespace
 
 std::shared_ptr<const ruleset::CompiledRuleset> LoadRulesOrDie() {
-  const std::string folder = PLUMBLINE_SOURCE_DIR "/rules/low_back_pain";
+  const char* const other = std::getenv("PLUMBLINE_RULES");
+  const std::string folder =
+      other != nullptr ? other : PLUMBLINE_SOURCE_DIR "/rules/low_back_pain";
   const auto compiled = ruleset::CompileFolder(folder);
   if (!compiled.ok()) Die(compiled.status().ToString());
   if (compiled->ruleset == nullptr) {

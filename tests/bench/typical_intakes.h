@@ -25,7 +25,8 @@ struct TypicalIntake {
   v1::Intake intake;
 };
 
-// rules/low_back_pain of the source tree. Says what is wrong and ends the program if it does not
+// rules/low_back_pain of the source tree, or the folder named by PLUMBLINE_RULES (to compare two
+// rulesets with one program). Says what is wrong and ends the program if it does not
 // compile.
 std::shared_ptr<const ruleset::CompiledRuleset> LoadRulesOrDie();
 
