@@ -27,6 +27,27 @@ absl::flat_hash_set<std::string> CitedPassages(const v1::Ruleset& ruleset) {
   return cited;
 }
 
+// Rules that rest on choices of the project alone and do not say so.
+void CheckProjectChoices(const CheckContext& context) {
+  WalkMessages(context.ruleset, [&context](const Message& message, const std::string& path) {
+    const auto* type = message.GetDescriptor();
+    const auto& reflection = *message.GetReflection();
+    const auto* mark = type->FindFieldByName("project_choice");
+    const auto* sources = type->FindFieldByName("sources");
+    if (mark == nullptr || sources == nullptr || reflection.GetBool(message, mark)) return;
+    const int count = reflection.FieldSize(message, sources);
+    for (int i = 0; i < count; ++i) {
+      if (context.index.PassageStatus(reflection.GetRepeatedString(message, sources, i)) !=
+          v1::SOURCE_STATUS_PROJECT_CHOICE) {
+        return;
+      }
+    }
+    if (count == 0) return;
+    context.report.Warning(path + ".sources[0]", "unmarked-project-choice",
+                           "this rests on choices of the project alone", "set `project_choice`");
+  });
+}
+
 }  // namespace
 
 bool IsFactLedger(absl::string_view source_id) {
@@ -36,6 +57,7 @@ bool IsFactLedger(absl::string_view source_id) {
 }
 
 void LintSources(const CheckContext& context) {
+  CheckProjectChoices(context);
   const absl::flat_hash_set<std::string> cited = CitedPassages(context.ruleset);
   for (int i = 0; i < context.ruleset.sources_size(); ++i) {
     const v1::Source& source = context.ruleset.sources(i);

@@ -1,4 +1,4 @@
-// Lint of the sources: facts that nothing accounts for.
+// Lint of the sources: facts that nothing accounts for, choices of the project that are not marked.
 
 #ifndef PLUMBLINE_SERVER_RULESET_LINT_SOURCES_H_
 #define PLUMBLINE_SERVER_RULESET_LINT_SOURCES_H_
@@ -14,7 +14,8 @@ namespace plumbline::ruleset {
 // is listed.
 bool IsFactLedger(absl::string_view source_id);
 
-// Warns of unaccounted facts, and of those that are cited and marked as not encoded.
+// Warns of unaccounted facts, of those that are cited and marked as not encoded, and of rules that
+// rest on choices of the project alone and are not marked so.
 void LintSources(const CheckContext& context);
 
 }  // namespace plumbline::ruleset
