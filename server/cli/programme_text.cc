@@ -56,9 +56,36 @@ class ProgrammeText {
     if (minutes > 0) {
       page_.Line(2, absl::StrCat("About ", minutes, " minutes a day in all."));
     }
+    PutSession();
     PutCautions();
     for (const v1::Prescription& prescription : decision_.programme()) {
       PutPrescriptionDetails(prescription);
+    }
+  }
+
+  // The order of doing, where it differs from the ranking.
+  void PutSession() {
+    std::vector<const v1::Prescription*> session;
+    for (const v1::Prescription& prescription : decision_.programme()) {
+      if (!prescription.has_session_order()) {
+        return;
+      }
+      session.push_back(&prescription);
+    }
+    std::sort(session.begin(), session.end(),
+              [](const auto* a, const auto* b) { return a->session_order() < b->session_order(); });
+    std::vector<std::string> names;
+    for (const v1::Prescription* prescription : session) {
+      names.push_back(absl::StrCat("#", prescription->rank()));
+    }
+    page_.Item(2, "Order of a session: ", absl::StrJoin(names, ", "));
+    std::string last;
+    for (const v1::Prescription* prescription : session) {
+      if (!prescription->session_because().empty() && prescription->session_because() != last) {
+        page_.Item(4, absl::StrCat("#", prescription->rank(), ": "),
+                   prescription->session_because(), Style::kDim);
+      }
+      last = prescription->session_because();
     }
   }
 
@@ -118,6 +145,9 @@ class ProgrammeText {
     PutList("cue: ", prescription.cues());
     PutList("avoid: ", prescription.common_mistakes());
     PutList("stop: ", prescription.stop_rules());
+    if (!prescription.clinician_text().empty()) {
+      page_.Item(5, "clinician: ", prescription.clinician_text());
+    }
     for (const v1::Rationale& reason : prescription.rationales()) {
       rationales_.Put(5, "because: ", reason);
     }
@@ -155,6 +185,9 @@ class ProgrammeText {
       page_.Item(2, "* ", absl::StrCat(locked.name(), "  [", locked.exercise_id(), "]"));
       for (const v1::Rationale& reason : locked.reasons()) {
         rationales_.Put(4, "locked: ", reason);
+      }
+      if (!locked.earliest_stage().empty()) {
+        page_.Item(4, "locked: ", absl::StrCat("from stage ", locked.earliest_stage(), " on"));
       }
     }
   }

@@ -74,6 +74,7 @@ class Renderer {
     PutReferrals();
     PutAssessments();
     PutStage();
+    PutStrata();
     PutExercises(decision_, options_.how_to, rationales_, page_);
     PutAdvice();
     PutFollowUp();
@@ -265,6 +266,20 @@ class Renderer {
       page_.Item(2, "missing: ", rationales_.Labels(stage.missing_fields()));
     }
     rationales_.PutDetails(2, stage.rationale());
+  }
+
+  void PutStrata() {
+    if (decision_.strata().empty()) {
+      return;
+    }
+    page_.Heading("Prognostic groups");
+    for (const v1::StratumResult& stratum : decision_.strata()) {
+      page_.Item(2, absl::StrCat(stratum.title(), ": "), stratum.stratum_title(), Style::kBold);
+      rationales_.Put(4, "", stratum.rationale());
+      if (!stratum.clinician_text().empty()) {
+        page_.Item(4, "clinician: ", stratum.clinician_text());
+      }
+    }
   }
 
   void PutAdvice() {
