@@ -137,9 +137,10 @@ void CheckCitations(const Element& element, const CheckContext& context) {
   });
   // A choice of the project has a passage of its own that says what the choice is.
   if (any_known && !supported) {
-    context.report.Error(element.field_path(), "unverified-source",
-                         absl::StrCat(Owner(element), " rests on unverified passages alone"),
-                         "verify one or cite another; a project_choice cites the passage of the choice");
+    context.report.Error(
+        element.field_path(), "unverified-source",
+        absl::StrCat(Owner(element), " rests on unverified passages alone"),
+        "verify one or cite another; a project_choice cites the passage of the choice");
   }
 }
 

@@ -134,7 +134,8 @@ TEST_F(ReviewCommandsTest, SafetyCaseNeedsHazards) {
   const Result markdown = Rules({"safety-case", folder_});
   EXPECT_EQ(markdown.code, kExitOk) << markdown.err;
   EXPECT_THAT(markdown.out, HasSubstr("# Safety case: A minimal ruleset"));
-  EXPECT_THAT(Rules({"safety-case", folder_, "--format", "html"}).out, HasSubstr("<!DOCTYPE html>"));
+  EXPECT_THAT(Rules({"safety-case", folder_, "--format", "html"}).out,
+              HasSubstr("<!DOCTYPE html>"));
 }
 
 }  // namespace
