@@ -51,7 +51,7 @@ bool IsControl(uint32_t code_point) {
          (code_point >= 0x2066 && code_point <= 0x2069);
 }
 
-std::string Padded(std::string text, int width) {
+std::string Padded(const std::string& text, int width) {
   const int missing = width - DisplayWidth(text);
   return missing > 0 ? text + std::string(static_cast<size_t>(missing), ' ') : text;
 }

@@ -30,7 +30,7 @@ class FactText {
                   std::string& out) const;
 
   // Appends the fields of a Fact message for a known slot.
-  void AppendFact(expr::SlotIndex slot, const expr::Frame& frame, std::string& out) const;
+  void AppendFact(expr::SlotIndex index, const expr::Frame& frame, std::string& out) const;
 
  private:
   struct EnumText {

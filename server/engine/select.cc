@@ -8,7 +8,6 @@
 namespace plumbline::engine {
 namespace {
 
-using ::plumbline::expr::NodeId;
 using ::plumbline::expr::Outcome;
 using ::plumbline::ruleset::CompiledExercise;
 using ::plumbline::ruleset::kNoNode;

@@ -10,7 +10,6 @@ namespace {
 using ::plumbline::expr::Outcome;
 using ::plumbline::ruleset::CompiledScreen;
 using ::plumbline::ruleset::CompiledTriageRule;
-using ::plumbline::ruleset::kNoNode;
 using OnIndeterminate = v1::TriageOnIndeterminate;
 
 bool HasEffect(v1::Level level, v1::Gate gate) {

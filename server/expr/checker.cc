@@ -88,7 +88,7 @@ bool Environment::CanDeclare(absl::string_view name) const {
   return dotted || !schema_->Find(name).has_value();
 }
 
-bool Environment::DeclareTerm(absl::string_view name, Type type) {
+bool Environment::DeclareTerm(absl::string_view name, const Type& type) {
   if (!CanDeclare(name)) return false;
   terms_.emplace(std::string(name), type);
   return true;

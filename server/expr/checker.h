@@ -48,7 +48,7 @@ class Environment {
   // Declares a named term (dotted names such as "suspected.lss" allowed). Its value is supplied to
   // the plan under the same name (PlanBuilder::BindTerm). Returns false if the name is taken by a
   // slot, an enum or an earlier term.
-  bool DeclareTerm(absl::string_view name, Type type);
+  bool DeclareTerm(absl::string_view name, const Type& type);
 
   // Declares a name that stands for a constant. Same rules for the name as for terms; an error
   // value is refused.

@@ -3,6 +3,8 @@
 #include "server/ruleset/lint_conditions.h"
 #include "server/ruleset/lint_duplicates.h"
 #include "server/ruleset/lint_reach.h"
+#include "server/ruleset/lint_readability.h"
+#include "server/ruleset/lint_sources.h"
 #include "server/ruleset/satisfiability.h"
 
 namespace plumbline::ruleset {
@@ -15,6 +17,8 @@ void Lint(const CheckContext& context) {
   LintQuestions(context);
   LintExercises(context);
   LintSafetyRules(context);
+  LintSources(context);
+  LintReadability(context);
 }
 
 }  // namespace plumbline::ruleset
