@@ -121,7 +121,10 @@ void DecisionEncoder::Run::WriteReferrals() {
 }
 
 uint32_t DecisionEncoder::Run::TargetOf(const Fired& fired) const {
-  return fired.is_screen ? kNoIndex : ruleset_.red_flags[fired.index].referral;
+  if (fired.is_screen) return kNoIndex;
+  // Held back only until a question is answered: nobody is sent to a specialist for that.
+  if (fired.by == v1::FIRED_BY_RAISE && fired.level == v1::LEVEL_EXERCISE_OK) return kNoIndex;
+  return ruleset_.red_flags[fired.index].referral;
 }
 
 void DecisionEncoder::Run::WriteReferral(uint32_t target, size_t first) {

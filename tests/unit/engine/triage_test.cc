@@ -72,6 +72,19 @@ TEST_F(TriageTest, IndeterminateWithRaiseFiresOnlyWhenItsGuardMatches) {
   EXPECT_EQ(open.not_excluded_rules(0).level(), v1::LEVEL_EMERGENCY_NOW);
 }
 
+TEST_F(TriageTest, ARaiseThatOnlyLimitsExerciseRefersToNobody) {
+  const std::string raise_to = "action: ACTION_RAISE\n      when: \"ces_saddle\"\n      level: ";
+  UseRuleset(testing::SmallRulesetText());
+  const std::string open_date = SafeAnswers() + "cauda_equina { ces_saddle: TRI_YES }";
+  ASSERT_EQ(Evaluate(open_date).referrals_size(), 1);
+  UseRuleset(testing::Replaced(testing::SmallRulesetText(),
+                               raise_to + "LEVEL_URGENT_SAME_DAY\n      gate: GATE_HOLD",
+                               raise_to + "LEVEL_EXERCISE_OK\n      gate: GATE_ALLOW_RESTRICTED"));
+  const v1::Decision decision = Evaluate(open_date);
+  EXPECT_THAT(FiredIds(decision), ::testing::Contains("RF-SADDLE"));
+  EXPECT_EQ(decision.referrals_size(), 0);
+}
+
 TEST_F(TriageTest, MatchOutranksItsOwnRaise) {
   const v1::Decision decision =
       Evaluate(SafeAnswers() + "cauda_equina { ces_saddle: TRI_YES ces_onset_days: 14 }");
