@@ -138,6 +138,30 @@ constexpr Mistake kReach[] = {
 INSTANTIATE_TEST_SUITE_P(Reach, OneMistakeTest, ::testing::ValuesIn(kReach),
                          [](const auto& mistake) { return mistake.param.name; });
 
+constexpr Mistake kReview[] = {
+    {"FactThatNothingAccountsFor", "questions {\n  field: \"age_years\"",
+     "sources { id: \"S0\" title: \"x\" citation: \"x\" status: SOURCE_STATUS_KNOWN\n"
+     "  @@passages { id: \"S0-1\" summary: \"x\" } }\nquestions {\n  field: \"age_years\"",
+     "unaccounted-fact", nullptr, kWarning},
+    {"CitedAndNotEncoded", "summary: \"What it says.\"",
+     "summary: \"What it says.\" not_encoded_because: @@\"x\"", "contradicted-fact", nullptr,
+     kWarning},
+    {"ChoiceOfTheProjectNotMarked", "text: \"Keep warm.\" sources: \"BOOK/1\" }",
+     "text: \"Keep warm.\" sources: @@\"PL/1\" }\n"
+     "sources { id: \"PL\" title: \"x\" citation: \"x\" status: SOURCE_STATUS_PROJECT_CHOICE\n"
+     "  passages { id: \"PL/1\" summary: \"x\" } }",
+     "unmarked-project-choice", nullptr, kWarning},
+    {"HardText", "text: \"Keep warm.\"",
+     "text: @@\"Continuous superficial thermotherapy administration facilitates muscular "
+     "relaxation considerably.\"",
+     "reading-age", nullptr, kWarning},
+    {"ReadingTermWithoutUse", "intended_population: \"Nobody\"",
+     "intended_population: \"Nobody\"\n  @@reading_glossary { term: \"zebra\" because: \"x\" }",
+     "unused-reading-term", nullptr, kWarning},
+};
+INSTANTIATE_TEST_SUITE_P(Review, OneMistakeTest, ::testing::ValuesIn(kReview),
+                         [](const auto& mistake) { return mistake.param.name; });
+
 // What must not be reported.
 struct Sound {
   const char* name;
@@ -158,6 +182,15 @@ TEST_P(SoundTest, GivesNoIssue) {
 
 constexpr Sound kSound[] = {
     {"NothingChanged", "fever && older", "fever && older"},
+    {"FactWithAReasonAgainst", "questions {\n  field: \"age_years\"",
+     "sources { id: \"S0\" title: \"x\" citation: \"x\" status: SOURCE_STATUS_KNOWN\n"
+     "  passages { id: \"S0-1\" summary: \"x\" not_encoded_because: \"x\" } }\n"
+     "questions {\n  field: \"age_years\""},
+    {"UncitedPassageOfAStudy", "questions {\n  field: \"age_years\"",
+     "sources { id: \"NG59\" title: \"x\" citation: \"x\" status: SOURCE_STATUS_KNOWN\n"
+     "  passages { id: \"NG59/1\" summary: \"x\" } }\nquestions {\n  field: \"age_years\""},
+    {"ReadingTermInUse", "intended_population: \"Nobody\"",
+     "intended_population: \"Nobody\"\n  reading_glossary { term: \"clinic\" because: \"x\" }"},
     {"TrueByIntent", "when: \"likely.leggy\"", "when: \"true\""},
     {"QuestionOfANumberThatNothingReads", "consistency_rules {",
      "questions { field: \"height_cm\" label: \"x\" wording: \"x\" unit: \"cm\" min: 50 max: 250 "
