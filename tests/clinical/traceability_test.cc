@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "server/review/trace.h"
 #include "server/ruleset/hazards.h"
 #include "tests/clinical/source_rules.h"
 
@@ -44,6 +45,14 @@ TEST(TraceabilityTest, EveryFactOfTheLedgerIsThere) {
     }
   }
   EXPECT_EQ(facts, kFacts);
+}
+
+// `tests/check_rules PLUMBLINE trace` asks for a test of every rule as well.
+TEST(TraceabilityTest, EveryFactIsAccountedForAndEveryRuleHasASource) {
+  const review::Trace trace = review::BuildTrace(SourceDocument());
+  for (const Issue& issue : trace.issues) {
+    if (issue.code != "untested-rule") ADD_FAILURE() << FormatIssue(issue);
+  }
 }
 
 TEST(HazardLogTest, NamesFilesThatAreThere) {
