@@ -438,6 +438,8 @@ constexpr FieldRole kRoles[] = {
     {"RuleEffect", "shown", kNumber},
     {"RuleEffect", "after_days", kNumber},
     {"RuleEffect", "likelihood", kChoice},
+    {"RuleEffect", "keeps_out", kReference, kOptional, Kind::kExercise},
+    {"RuleEffect", "locks", kReference, kOptional, Kind::kExercise},
     {"DoseRegister", "exercise_id", kReference, kRequired, Kind::kExercise},
     {"DoseRegister", "steps", kText, kRequired},
 

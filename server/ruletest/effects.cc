@@ -74,10 +74,14 @@ class Collector {
       }
     }
     for (const v1::LockedExercise& one : decision.later()) {
-      for (const v1::Rationale& reason : one.reasons()) About(one.exercise_id(), reason);
+      for (const v1::Rationale& reason : one.reasons()) {
+        effects_[reason.rule_id()].add_locks(one.exercise_id());
+      }
     }
     for (const v1::ExcludedExercise& one : decision.excluded()) {
-      for (const v1::Rationale& reason : one.reasons()) About(one.exercise_id(), reason);
+      for (const v1::Rationale& reason : one.reasons()) {
+        effects_[reason.rule_id()].add_keeps_out(one.exercise_id());
+      }
     }
   }
 
@@ -117,7 +121,10 @@ Effects EffectsOf(const v1::Decision& decision) {
   effects.erase("");
   for (auto& [id, effect] : effects) {
     // In the order of ids, not of the ranking: that is another rule's business.
-    std::sort(effect.mutable_exercises()->begin(), effect.mutable_exercises()->end());
+    for (auto* ids :
+         {effect.mutable_exercises(), effect.mutable_keeps_out(), effect.mutable_locks()}) {
+      std::sort(ids->begin(), ids->end());
+    }
   }
   return effects;
 }
@@ -136,6 +143,12 @@ std::string DescribeEffect(const v1::RuleEffect& effect) {
   if (effect.has_points()) parts.push_back(absl::StrCat(effect.points(), " points"));
   if (effect.exercises_size() > 0) {
     parts.push_back(absl::StrCat("about ", absl::StrJoin(effect.exercises(), " ")));
+  }
+  if (effect.keeps_out_size() > 0) {
+    parts.push_back(absl::StrCat("keeps out ", absl::StrJoin(effect.keeps_out(), " ")));
+  }
+  if (effect.locks_size() > 0) {
+    parts.push_back(absl::StrCat("locks ", absl::StrJoin(effect.locks(), " ")));
   }
   if (effect.has_after_days())
     parts.push_back(absl::StrCat("after ", effect.after_days(), " days"));

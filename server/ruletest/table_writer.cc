@@ -149,34 +149,25 @@ class ConditionTables {
   std::map<std::string, int> tables_;
 };
 
-// For every rule and outcome the vignettes in which the rule does most: as many as it takes to see
-// it do to every exercise what it ever does.
+// For every rule and outcome the patients in whom the rule does most: as many as it takes to see it
+// do to every exercise what it ever does. Patients of vignettes go first; those that were found for
+// the conditions fill the gaps.
 class EffectTables {
  public:
-  EffectTables(const Subject& subject, const CaseSet& cases) : subject_(subject), cases_(cases) {}
+  EffectTables(const Subject& subject, const CaseSet& cases) : subject_(subject), cases_(cases) {
+    const v1::Ruleset& ruleset = subject.ruleset->source;
+    for (const v1::TriageRule& rule : ruleset.red_flags()) silent_.push_back(rule.id());
+    for (const v1::Contraindication& rule : ruleset.contraindications()) {
+      silent_.push_back(rule.id());
+    }
+  }
 
   void Write(WrittenTables& out) {
-    Collect();
-    CompleteRows(out.tables);
-    for (auto& [key, shown] : shown_) {
-      std::set<std::string> covered;
-      bool first = true;
-      while (!shown.empty()) {
-        const auto best = std::max_element(
-            shown.begin(), shown.end(), [&covered](const Shown& a, const Shown& b) {
-              return Gain(a.effect, covered) < Gain(b.effect, covered);
-            });
-        if (!first && Gain(best->effect, covered) == 0) break;
-        v1::OutcomeTable& table = *out.tables.add_outcome_tables();
-        table.set_rule_id(key.rule_id);
-        table.set_patient(best->patient);
-        v1::OutcomeRow& row = *table.add_rows();
-        row.set_outcome(key.outcome);
-        *row.mutable_effect() = best->effect;
-        covered.insert(best->effect.exercises().begin(), best->effect.exercises().end());
-        first = false;
-      }
+    for (const Case& one : cases_.cases()) {
+      if (one.vignette != nullptr) Collect(one.patient, {}, one.intake, one.as_of);
     }
+    CollectFound(out.tables);
+    for (auto& [key, shown] : shown_) Choose(key, shown, out);
   }
 
  private:
@@ -191,74 +182,85 @@ class EffectTables {
   };
   struct Shown {
     std::string patient;
+    std::vector<std::string> with;
     v1::RuleEffect effect;
   };
 
-  // Exercises that this would add.
+  // What the effect says of single exercises.
+  static std::vector<std::string> Facets(const v1::RuleEffect& effect) {
+    std::vector<std::string> facets;
+    for (const std::string& id : effect.exercises()) facets.push_back("+" + id);
+    for (const std::string& id : effect.keeps_out()) facets.push_back("-" + id);
+    for (const std::string& id : effect.locks()) facets.push_back("?" + id);
+    return facets;
+  }
   static size_t Gain(const v1::RuleEffect& effect, const std::set<std::string>& covered) {
-    return static_cast<size_t>(
-        std::count_if(effect.exercises().begin(), effect.exercises().end(),
-                      [&covered](const std::string& id) { return covered.count(id) == 0; }));
+    size_t gain = 0;
+    for (const std::string& facet : Facets(effect)) gain += covered.count(facet) == 0 ? 1 : 0;
+    return gain;
   }
 
-  void Collect() {
-    engine::Workspace workspace;
-    std::string bytes;
-    for (const Case& one : cases_.cases()) {
-      if (one.vignette == nullptr) continue;
-      if (!subject_.engine->Evaluate(one.intake, one.as_of, engine::View::kFull, workspace, bytes)
-               .empty()) {
-        continue;
-      }
-      v1::Decision decision;
-      if (!decision.ParseFromString(bytes)) continue;
-      const expr::Frame& frame = subject_.engine->FrameOf(workspace);
-      Effects effects = EffectsOf(decision);
-      // A red flag that stays open and says nothing: that it is ignored is an effect too.
-      for (const v1::TriageRule& rule : subject_.ruleset->source.red_flags()) {
-        if (effects.count(rule.id()) == 0 && OutcomeOf(rule.id(), frame) == kOpen) {
-          Offer(one.patient, rule.id(), v1::RuleEffect(), frame);
-        }
-      }
-      for (const auto& [id, effect] : effects) Offer(one.patient, id, effect, frame);
+  static void Choose(const Key& key, const std::vector<Shown>& shown, WrittenTables& out) {
+    std::set<std::string> covered;
+    bool first = true;
+    while (true) {
+      const auto best =
+          std::max_element(shown.begin(), shown.end(), [&covered](const Shown& a, const Shown& b) {
+            return Gain(a.effect, covered) < Gain(b.effect, covered);
+          });
+      if (!first && Gain(best->effect, covered) == 0) return;
+      v1::OutcomeTable& table = *out.tables.add_outcome_tables();
+      table.set_rule_id(key.rule_id);
+      table.set_patient(best->patient);
+      v1::OutcomeRow& row = *table.add_rows();
+      for (const std::string& answer : best->with) row.add_with(answer);
+      row.set_outcome(key.outcome);
+      *row.mutable_effect() = best->effect;
+      for (std::string& facet : Facets(best->effect)) covered.insert(std::move(facet));
+      first = false;
     }
   }
 
-  // What no vignette shows, a patient who was found for the rule's condition does.
-  void CompleteRows(v1::Ruleset& tables) {
+  void CollectFound(const v1::Ruleset& tables) {
     std::map<std::string, const Case*> patients;
     for (const Case& one : cases_.cases()) {
       if (one.vignette != nullptr) patients.emplace(one.patient, &one);
     }
-    std::set<Key> from_vignettes;
-    for (const auto& [key, shown] : shown_) from_vignettes.insert(key);
-    std::set<Key> done;
-    engine::Workspace workspace;
-    std::string bytes;
-    for (v1::OutcomeTable& table : *tables.mutable_outcome_tables()) {
-      if (!table.part().empty()) continue;
-      for (v1::OutcomeRow& row : *table.mutable_rows()) {
-        const Case& base = *patients.at(table.patient());
+    for (const v1::OutcomeTable& table : tables.outcome_tables()) {
+      const Case& base = *patients.at(table.patient());
+      for (const v1::OutcomeRow& row : table.rows()) {
+        if (row.with_size() == 0) continue;
         v1::Intake intake = base.intake;
         for (const std::string& answer : row.with()) {
+          // It was read off a frame in the same form: it can be set.
           (void)SetAnswer(answer, *subject_.ruleset->schema, intake);
         }
-        v1::Decision decision;
-        if (!subject_.engine->Evaluate(intake, base.as_of, engine::View::kFull, workspace, bytes)
-                 .empty() ||
-            !decision.ParseFromString(bytes)) {
-          continue;
-        }
-        Effects effects = EffectsOf(decision);
-        const v1::RuleEffect& effect = effects[table.rule_id()];
-        const Key key{table.rule_id(), row.outcome(), effect.fired()};
-        if (from_vignettes.count(key) > 0 || !done.insert(key).second) continue;
-        *row.mutable_effect() = effect;
+        Collect(table.patient(), {row.with().begin(), row.with().end()}, intake, base.as_of);
       }
     }
   }
 
-  static constexpr v1::ConditionOutcome kOpen = v1::CONDITION_OUTCOME_INDETERMINATE;
+  void Collect(const std::string& patient, const std::vector<std::string>& with,
+               const v1::Intake& intake, absl::CivilDay as_of) {
+    if (!subject_.engine->Evaluate(intake, as_of, engine::View::kFull, workspace_, bytes_)
+             .empty()) {
+      return;
+    }
+    v1::Decision decision;
+    if (!decision.ParseFromString(bytes_)) return;
+    const expr::Frame& frame = subject_.engine->FrameOf(workspace_);
+    Effects effects = EffectsOf(decision);
+    // A rule that stays open and says nothing: that it is passed over is an effect too, if the
+    // decision speaks of exercises at all.
+    if (decision.programme_size() > 0) {
+      for (const std::string& id : silent_) {
+        if (effects.count(id) == 0 && OutcomeOf(id, frame) == v1::CONDITION_OUTCOME_INDETERMINATE) {
+          Offer({patient, with, {}}, id, frame);
+        }
+      }
+    }
+    for (const auto& [id, effect] : effects) Offer({patient, with, effect}, id, frame);
+  }
 
   // Screens have no condition of their own: firing is their match. So it is with what always holds.
   v1::ConditionOutcome OutcomeOf(const std::string& id, const expr::Frame& frame) const {
@@ -267,17 +269,22 @@ class EffectTables {
                                         : ToProto(expr::Plan::OutcomeOf(node->second, frame));
   }
 
-  void Offer(const std::string& patient, const std::string& id, const v1::RuleEffect& effect,
-             const expr::Frame& frame) {
-    std::vector<Shown>& shown = shown_[{id, OutcomeOf(id, frame), effect.fired()}];
-    // One patient is enough where no exercise is in play.
-    if (effect.exercises_size() == 0 && !shown.empty()) return;
-    shown.push_back({patient, effect});
+  void Offer(Shown shown, const std::string& id, const expr::Frame& frame) {
+    const Key key{id, OutcomeOf(id, frame), shown.effect.fired()};
+    // Only what shows something new is worth keeping.
+    std::set<std::string>& seen = facets_[key];
+    if (!shown_[key].empty() && Gain(shown.effect, seen) == 0) return;
+    for (std::string& facet : Facets(shown.effect)) seen.insert(std::move(facet));
+    shown_[key].push_back(std::move(shown));
   }
 
   const Subject& subject_;
   const CaseSet& cases_;
+  std::vector<std::string> silent_;  // rules whose silence is recorded
+  engine::Workspace workspace_;
+  std::string bytes_;
   std::map<Key, std::vector<Shown>> shown_;
+  std::map<Key, std::set<std::string>> facets_;
 };
 
 void WriteRegisters(const v1::Ruleset& ruleset, WrittenTables& out) {
@@ -304,6 +311,8 @@ std::string EffectText(const v1::RuleEffect& effect) {
   if (effect.has_due_days()) parts.push_back(absl::StrCat("due_days: ", effect.due_days()));
   if (!effect.referral().empty()) parts.push_back("referral: " + Quoted(effect.referral()));
   for (const std::string& id : effect.exercises()) parts.push_back("exercises: " + Quoted(id));
+  for (const std::string& id : effect.keeps_out()) parts.push_back("keeps_out: " + Quoted(id));
+  for (const std::string& id : effect.locks()) parts.push_back("locks: " + Quoted(id));
   if (effect.has_points()) parts.push_back(absl::StrCat("points: ", effect.points()));
   if (effect.shown()) parts.emplace_back("shown: true");
   if (effect.has_after_days()) parts.push_back(absl::StrCat("after_days: ", effect.after_days()));
