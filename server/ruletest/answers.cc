@@ -99,11 +99,11 @@ absl::Status SetList(const Slot& slot, absl::string_view value, Message& group) 
   const FieldDescriptor* status = list.GetDescriptor()->FindFieldByName("status");
   const FieldDescriptor* values = list.GetDescriptor()->FindFieldByName("values");
   if (status == nullptr || values == nullptr) return NoSuchValue(slot, value);
-  const bool none = value == "NONE";
-  const EnumValueDescriptor* said = FindValue(*status->enum_type(), none ? "NONE" : "LISTED");
+  const absl::string_view name = value == "NONE" ? "NONE" : value == kAsked ? "DECLINED" : "LISTED";
+  const EnumValueDescriptor* said = FindValue(*status->enum_type(), name);
   if (said == nullptr) return NoSuchValue(slot, value);
   list.GetReflection()->SetEnum(&list, status, said);
-  if (none) return absl::OkStatus();
+  if (name != "LISTED") return absl::OkStatus();
   if (!absl::ConsumePrefix(&value, "[") || !absl::ConsumeSuffix(&value, "]") ||
       values->cpp_type() != FieldDescriptor::CPPTYPE_ENUM) {
     return NoSuchValue(slot, value);
@@ -132,6 +132,7 @@ std::string ListAnswer(const Slot& slot, absl::Span<const expr::ListCell> cells)
 }  // namespace
 
 bool CanBeAskedInVain(const Slot& slot) {
+  if (slot.source == SlotSource::kListWithStatus) return true;
   return slot.field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM &&
          AskedValue(*slot.field->enum_type()) != nullptr;
 }

@@ -6,7 +6,7 @@
 //   numbers            age_years = 71, temp_c = 38.5
 //   lists              pain_sites = [BUTTOCK, GROIN], exercise_responses = NONE
 //   any                fever = UNKNOWN            the answer is taken away
-//   questions that know "asked, not known"        fever = ASKED
+//   questions that know "asked, not known"        fever = ASKED; of a list: the answer was declined
 //
 // All functions are pure.
 

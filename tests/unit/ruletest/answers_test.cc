@@ -30,6 +30,7 @@ TEST_F(AnswersTest, EveryKindOfFieldTakesItsAnswers) {
   EXPECT_TRUE(Set("trauma = MINOR").ok());
   EXPECT_TRUE(Set("pain_sites = [BUTTOCK, GROIN]").ok());
   EXPECT_TRUE(Set("exercise_responses = NONE").ok());
+  EXPECT_TRUE(Set("equipment = ASKED").ok());
   EXPECT_EQ(intake_.person().age_years(), 71);
   EXPECT_DOUBLE_EQ(intake_.general_illness().temp_c(), 38.5);
   EXPECT_EQ(intake_.general_illness().fever(), v1::TRI_YES);
@@ -38,6 +39,7 @@ TEST_F(AnswersTest, EveryKindOfFieldTakesItsAnswers) {
   EXPECT_EQ(intake_.injury().trauma(), v1::TRAUMA_MINOR);
   EXPECT_EQ(intake_.person().pain_sites().values_size(), 2);
   EXPECT_EQ(intake_.exercise_responses().values_size(), 0);
+  EXPECT_EQ(intake_.function_mood_safety().equipment().status(), v1::LIST_STATUS_DECLINED);
   EXPECT_NE(intake_.exercise_responses().status(), 0);
 }
 
