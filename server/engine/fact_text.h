@@ -47,7 +47,7 @@ class FactText {
 
   void AppendListElement(const SlotText& text, const expr::Slot& slot, const expr::Cell& cell,
                          bool display, std::string& out) const;
-  void AppendValue(expr::SlotIndex slot, const expr::Frame& frame, bool display,
+  void AppendValue(expr::SlotIndex index, const expr::Frame& frame, bool display,
                    std::string& out) const;
 
   const ruleset::CompiledRuleset& ruleset_;

@@ -11,23 +11,23 @@ SelectionTables::SelectionTables(const ruleset::CompiledRuleset& ruleset) {
     const ruleset::CompiledExercise& compiled = ruleset.exercises[i];
     Exercise exercise;
     exercise.never = !source.exercises(static_cast<int>(i)).not_prescribed_because().empty();
-    exercise.begin = static_cast<uint32_t>(rules.size());
+    exercise.begin = static_cast<uint32_t>(rules_.size());
     for (const uint32_t rule : compiled.contraindications) {
       const bool withholds = source.contraindications(static_cast<int>(rule)).on_indeterminate() ==
                              v1::Contraindication::ON_INDETERMINATE_WITHHOLD;
-      rules.push_back({ruleset.contraindications[rule].when, withholds ? 1 : 0});
+      rules_.push_back({ruleset.contraindications[rule].when, withholds ? 1 : 0});
     }
-    exercise.contraindications_end = static_cast<uint32_t>(rules.size());
+    exercise.contraindications_end = static_cast<uint32_t>(rules_.size());
     for (const uint32_t rule : compiled.indications) {
-      rules.push_back(
+      rules_.push_back(
           {ruleset.indications[rule].when, source.indications(static_cast<int>(rule)).points()});
     }
-    exercise.indications_end = static_cast<uint32_t>(rules.size());
+    exercise.indications_end = static_cast<uint32_t>(rules_.size());
     for (const uint32_t rule : compiled.score_adjustments) {
-      rules.push_back({ruleset.score_adjustments[rule].when,
-                       source.score_adjustments(static_cast<int>(rule)).points()});
+      rules_.push_back({ruleset.score_adjustments[rule].when,
+                        source.score_adjustments(static_cast<int>(rule)).points()});
     }
-    exercise.adjustments_end = static_cast<uint32_t>(rules.size());
+    exercise.adjustments_end = static_cast<uint32_t>(rules_.size());
     exercises.push_back(exercise);
   }
   by_id_rank.resize(exercises.size());

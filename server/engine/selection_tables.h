@@ -23,7 +23,7 @@ struct SelectionTables {
   struct Exercise {
     bool never = false;    // never prescribed
     uint32_t id_rank = 0;  // place among all exercises by id
-    // Ends in `rules`; each part begins where the one before it ends.
+    // Ends in `rules_`; each part begins where the one before it ends.
     uint32_t begin = 0;
     uint32_t contraindications_end = 0;
     uint32_t indications_end = 0;
@@ -48,9 +48,9 @@ struct SelectionTables {
 
  private:
   absl::Span<const Weighed> Part(uint32_t begin, uint32_t end) const {
-    return {rules.data() + begin, end - begin};
+    return {rules_.data() + begin, end - begin};
   }
-  std::vector<Weighed> rules;
+  std::vector<Weighed> rules_;
 };
 
 }  // namespace plumbline::engine

@@ -25,9 +25,10 @@ std::string KeyOf(const Draft& draft) {
 
 }  // namespace
 
-uint32_t ProgramBuilder::Insert(std::string key, const Draft& draft, Instruction instruction) {
+uint32_t ProgramBuilder::Insert(const std::string& key, const Draft& draft,
+                                Instruction instruction) {
   const auto id = static_cast<uint32_t>(program_->nodes.size());
-  if (const auto [it, inserted] = known_.emplace(std::move(key), id); !inserted) return it->second;
+  if (const auto [it, inserted] = known_.emplace(key, id); !inserted) return it->second;
   instruction.dst = id;
   PlanNode node{draft.op, draft.kind, draft.level, instruction, draft.support};
   for (const uint32_t operand : OperandsOf(*program_, node)) {

@@ -48,7 +48,7 @@ class ProgramBuilder {
   State ConstantState(uint32_t id) const;
 
  private:
-  uint32_t Insert(std::string key, const Draft& draft, Instruction instruction);
+  uint32_t Insert(const std::string& key, const Draft& draft, Instruction instruction);
   uint32_t StoreConstant(const Value& value);
 
   Program* program_;

@@ -65,8 +65,8 @@ bool TakeDate(absl::string_view& text, int64_t& days) {
   return true;
 }
 
-// The product of a fraction and a unit passes 64 bits.
-__extension__ typedef __int128 Int128;
+// The product of a fraction and a unit passes 64 bits. (__extension__ goes with typedef only.)
+__extension__ typedef __int128 Int128;  // NOLINT(modernize-use-using)
 
 // "ms" comes before "m" and "s": the first that fits is taken.
 struct Unit {

@@ -17,7 +17,7 @@
 namespace plumbline::grpc_server {
 namespace {
 
-class GrpcServer : public Server {
+class GrpcServer final : public Server {
  public:
   GrpcServer(std::unique_ptr<TriageHandler> handler, StopConfig stop, EventLog* log)
       : handler_(std::move(handler)), stop_(stop), log_(log) {}
