@@ -46,7 +46,7 @@ uint32_t ProgramBuilder::Add(const Draft& draft) {
   Instruction instruction{};
   instruction.a = draft.a;
   instruction.n = {draft.b, draft.c};
-  return Insert(std::move(key), draft, instruction);
+  return Insert(key, draft, instruction);
 }
 
 uint32_t ProgramBuilder::AddInt(const Draft& draft, int64_t constant) {
@@ -55,7 +55,7 @@ uint32_t ProgramBuilder::AddInt(const Draft& draft, int64_t constant) {
   Instruction instruction{};
   instruction.a = draft.a;
   instruction.i = constant;
-  return Insert(std::move(key), draft, instruction);
+  return Insert(key, draft, instruction);
 }
 
 uint32_t ProgramBuilder::AddDouble(const Draft& draft, double constant) {
@@ -64,7 +64,7 @@ uint32_t ProgramBuilder::AddDouble(const Draft& draft, double constant) {
   Instruction instruction{};
   instruction.a = draft.a;
   instruction.d = constant;
-  return Insert(std::move(key), draft, instruction);
+  return Insert(key, draft, instruction);
 }
 
 uint32_t ProgramBuilder::AddList(Draft draft, absl::Span<const uint32_t> operands) {
@@ -77,7 +77,7 @@ uint32_t ProgramBuilder::AddList(Draft draft, absl::Span<const uint32_t> operand
   instruction.a = static_cast<uint32_t>(program_->operands.size());
   instruction.n = {static_cast<uint32_t>(operands.size()), draft.c};
   program_->operands.insert(program_->operands.end(), operands.begin(), operands.end());
-  return Insert(std::move(key), draft, instruction);
+  return Insert(key, draft, instruction);
 }
 
 uint32_t ProgramBuilder::AddWeighted(int64_t threshold,
@@ -98,7 +98,7 @@ uint32_t ProgramBuilder::AddWeighted(int64_t threshold,
     program_->operands.push_back(static_cast<uint32_t>(points));
     program_->operands.push_back(node);
   }
-  return Insert(std::move(key), draft, instruction);
+  return Insert(key, draft, instruction);
 }
 
 uint32_t ProgramBuilder::StoreConstant(const Value& value) {
@@ -135,7 +135,7 @@ uint32_t ProgramBuilder::AddConstant(const Value& value) {
   if (const auto it = known_.find(key); it != known_.end()) return it->second;
   Instruction instruction{};
   instruction.a = StoreConstant(value);
-  return Insert(std::move(key), draft, instruction);
+  return Insert(key, draft, instruction);
 }
 
 State ProgramBuilder::ConstantState(uint32_t id) const {
