@@ -92,6 +92,7 @@ class FieldUse {
       const std::string& field = context_.ruleset.questions(i).field();
       const auto slot = context_.schema.Find(field);
       if (!slot.has_value() || read_.count(field) > 0) continue;
+      if (!IsAskedFor(context_.schema.slot(*slot))) continue;  // the engine itself reads these
       const expr::Kind kind = context_.schema.slot(*slot).type.kind;
       if (kind == expr::Kind::kInt || kind == expr::Kind::kDouble || kind == expr::Kind::kString) {
         continue;
