@@ -269,9 +269,18 @@ Line CriterionWriter::Operand(const CheckedNode& node, const CheckedNode* beside
       }
       break;
     case NodeKind::kBinary: {
-      Line line = Operand(*node.children[0]);
+      // A calculation inside a calculation is put in parentheses, needed or not: the words say the
+      // same as the expression.
+      const auto inner = [this](const CheckedNode& operand) {
+        if (operand.kind != NodeKind::kBinary) return Operand(operand);
+        Line line = {Words("(")};
+        Append(line, Operand(operand));
+        line.push_back(Words(")"));
+        return line;
+      };
+      Line line = inner(*node.children[0]);
       line.push_back(Words(absl::StrCat(" ", expr::Spelling(node.op), " ")));
-      Append(line, Operand(*node.children[1]));
+      Append(line, inner(*node.children[1]));
       return line;
     }
     default:

@@ -77,7 +77,7 @@ class Renderer {
   }
 
   void Write(const Section& section) {
-    html_.Open("section");
+    html_.Open("section", {{"class", section.anchor}});
     html_.Open("h2", {{"id", section.anchor}});
     html_.Text(section.title);
     html_.Close();

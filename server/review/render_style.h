@@ -180,6 +180,8 @@ a.term,a.field{text-decoration:none}
 :target{background:none}
 .card{border-width:.6pt;padding:3mm 4mm}
 .exact code{font-size:6.6pt}
+section.tests table,section.tests h3{display:none}
+section.tests::after{content:"The worked patients and tables are left out in print; they are in the page."}
 }
 )css";
 

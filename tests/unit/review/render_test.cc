@@ -106,6 +106,10 @@ TEST_F(RealRenderTest, NeedsNothingFromOutside) {
   EXPECT_THAT(rendered_->html, Not(HasSubstr("url(")));
 }
 
+TEST_F(RealRenderTest, CalculationsKeepTheirOrder) {
+  EXPECT_THAT(rendered_->html, HasSubstr(" + 1) * 366"));
+}
+
 TEST_F(RealRenderTest, SaysThatNobodyHasReviewedItAndMarksProjectChoices) {
   EXPECT_THAT(rendered_->html, HasSubstr("No clinician has reviewed this version"));
   EXPECT_THAT(rendered_->html, HasSubstr(">PC<"));
