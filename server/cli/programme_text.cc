@@ -121,7 +121,8 @@ class ProgrammeText {
                Style::kBold);
     if (prescription.has_variant()) {
       page_.Item(5, "version: ",
-                 absl::StrCat(prescription.variant().name(), " - ",
+                 absl::StrCat(prescription.variant().name(),
+                              prescription.variant().rationale().text().empty() ? "" : " - ",
                               prescription.variant().rationale().text()));
     }
     if (how_to_) {
