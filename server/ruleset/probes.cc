@@ -96,8 +96,7 @@ absl::Status MakeProbes(const v1::Ruleset& ruleset, const Expressions& expressio
   for (const Expressions::Site& site : expressions.sites()) {
     const auto name = names.find(site.path);
     const expr::CheckedExpr* checked = expressions.Find(site.path);
-    if (name == names.end() || checked == nullptr ||
-        checked->type().kind != expr::Kind::kBool) {
+    if (name == names.end() || checked == nullptr || checked->type().kind != expr::Kind::kBool) {
       continue;
     }
     Probe probe;

@@ -1,9 +1,9 @@
-// Probes: the conditions of a ruleset taken apart, so that tests can see which outcomes they had and
-// which of their parts tipped them.
+// Probes: the conditions of a ruleset taken apart, so that tests can see which outcomes they had
+// and which of their parts tipped them.
 //
 // A leaf is a largest part of a condition that is not itself put together by &&, ||, !, ?: or
-// atLeast: a field, a comparison, a term, a list macro. Every leaf has a node of its own in the plan,
-// so its outcome stands in the frame after an evaluation.
+// atLeast: a field, a comparison, a term, a list macro. Every leaf has a node of its own in the
+// plan, so its outcome stands in the frame after an evaluation.
 //
 // Plain data; refers to nothing outside itself.
 
@@ -26,7 +26,8 @@
 namespace plumbline::ruleset {
 
 // Name of a condition: the rule (the nearest enclosing thing with an id) and the path inside it.
-// `part` is empty for the condition that makes the rule what it is: `when`, or a term's `expression`.
+// `part` is empty for the condition that makes the rule what it is: `when`, or a term's
+// `expression`.
 struct ConditionName {
   std::string rule_id;
   std::string part;
@@ -53,7 +54,7 @@ struct Probe {
 };
 
 struct Probes {
-  std::vector<Probe> conditions;                // in the order of the document
+  std::vector<Probe> conditions;                     // in the order of the document
   absl::flat_hash_map<std::string, size_t> of_term;  // index in `conditions` by the term's name
 
   // Null if there is none.

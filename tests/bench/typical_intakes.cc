@@ -142,8 +142,7 @@ int CountLeaves(const Message& message) {
 
 std::shared_ptr<const ruleset::CompiledRuleset> LoadRulesOrDie() {
   const char* const other = std::getenv("PLUMBLINE_RULES");
-  const std::string folder =
-      other != nullptr ? other : PLUMBLINE_SOURCE_DIR "/rules/low_back_pain";
+  const std::string folder = other != nullptr ? other : PLUMBLINE_SOURCE_DIR "/rules/low_back_pain";
   const auto compiled = ruleset::CompileFolder(folder);
   if (!compiled.ok()) Die(compiled.status().ToString());
   if (compiled->ruleset == nullptr) {

@@ -79,7 +79,8 @@ Error ToError(const grpc::Status& status) {
 
 class GrpcTriageClient : public TriageClient {
  public:
-  GrpcTriageClient(const std::shared_ptr<grpc::Channel>& channel, std::chrono::milliseconds deadline)
+  GrpcTriageClient(const std::shared_ptr<grpc::Channel>& channel,
+                   std::chrono::milliseconds deadline)
       : stub_(v1::TriageService::NewStub(channel)), deadline_(deadline) {}
 
   ~GrpcTriageClient() override {
