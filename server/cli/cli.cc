@@ -11,7 +11,6 @@
 #include "server/cli/rules_commands.h"
 #include "server/cli/rules_readability_command.h"
 #include "server/cli/rules_render_command.h"
-#include "server/cli/rules_render_command.h"
 #include "server/cli/rules_safety_case_command.h"
 #include "server/cli/rules_test_command.h"
 #include "server/cli/rules_trace_command.h"
@@ -78,7 +77,6 @@ int ParseAndRun(int argc, const char* const* argv, Environment& environment) {
   add(*rules, MakeRulesCasesCommand());
   add(*rules, MakeRulesTraceCommand());
   add(*rules, MakeRulesReadabilityCommand());
-  add(*rules, MakeRulesRenderCommand());
   add(*rules, MakeRulesSafetyCaseCommand());
   add(*rules, MakeRulesRenderCommand());
   add(app, std::make_unique<VersionCommand>());

@@ -1,5 +1,6 @@
 #include "server/cli/rules_render_command.h"
 
+#include <cstdio>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "plumbline/v1/intake.pb.h"
+#include "server/cli/load_rules.h"
 #include "server/cli/text_layout.h"
 #include "server/review/render_html.h"
 #include "server/review/render_md.h"
@@ -20,20 +22,17 @@ namespace {
 class RulesRenderCommand : public Command {
  public:
   void Declare(CLI::App& parent) override {
-    app_ = parent.add_subcommand("render", "Write the rules as a document for review");
+    app_ = parent.add_subcommand("render", "Write the rules as a document for reviewers");
     app_->add_option("DIR", folder_, "Folder of *.textproto files")->required();
-    app_->add_option("--format", format_, "md or html")
-        ->check(CLI::IsMember({"md", "html"}))
+    app_->add_option("--format", format_, "html or md")
+        ->check(CLI::IsMember({"html", "md"}))
         ->capture_default_str();
-    app_->add_option("-o,--output", output_, "File to write; without it, standard output");
+    app_->add_option("-o,--output", file_, "File to write (default: the standard output)");
     app_->footer(
-        "\nRules, exercises, questions, sources and tests with links between them, made from the "
-        "same\n"
-        "files that the program runs. The HTML is one file that needs no network and no script, "
-        "and\n"
-        "prints on A4. Exit codes: 0 written, 1 a link leads nowhere (written all the same), 3 the "
-        "rules\n"
-        "cannot be used or the file cannot be written.\n"
+        "\nEverything that the rules say, from the same files that the engine runs: scales, red\n"
+        "flags, patterns, exercises with dose, selection, advice, questions, hazards, sources,\n"
+        "tests, each linked to the others. One HTML file that needs no network and prints on A4,\n"
+        "or Markdown. Exit codes: 0 written, 3 the rules cannot be used or the file not written.\n"
         "\nExamples:\n"
         "  plumbline rules render rules/low_back_pain --format html -o rules.html\n"
         "  plumbline rules render rules/low_back_pain --format md > rules.md\n");
@@ -48,8 +47,10 @@ class RulesRenderCommand : public Command {
     }
     std::vector<Issue> mistakes;
     const auto document = ruleset::RulesetDocument::Parse(*std::move(files), mistakes, folder_);
+    ruleset::CompileOptions options;
+    options.lint = false;
     const ruleset::CompileResult result =
-        ruleset::Compile(document, *v1::Intake::descriptor(), std::move(mistakes));
+        ruleset::Compile(document, *v1::Intake::descriptor(), std::move(mistakes), options);
     if (result.ruleset == nullptr) {
       for (const Issue& issue : result.issues) {
         if (issue.severity == Severity::kError) {
@@ -63,42 +64,47 @@ class RulesRenderCommand : public Command {
     const absl::StatusOr<review::ReviewPage> page = review::BuildReviewPage(document);
     if (!page.ok()) {
       environment.err << "plumbline: " << std::string(page.status().message()) << '\n';
-      return kExitBadInput;
+      return kExitInternal;
     }
-    return Write(*page, environment);
+    std::string text;
+    std::vector<std::string> problems = page->dangling;
+    if (format_ == "md") {
+      text = review::RenderMarkdown(*page);
+    } else {
+      review::RenderedHtml rendered = review::RenderHtml(*page);
+      text = std::move(rendered.html);
+      problems.insert(problems.end(), rendered.problems.begin(), rendered.problems.end());
+    }
+    for (const std::string& problem : problems) {
+      environment.err << "plumbline: " << Printable(problem) << '\n';
+    }
+    if (!problems.empty()) {
+      return kExitInternal;
+    }
+    return Write(text, environment);
   }
 
  private:
-  int Write(const review::ReviewPage& page, Environment& environment) const {
-    std::vector<std::string> problems = page.dangling;
-    std::string text;
-    if (format_ == "html") {
-      review::RenderedHtml rendered = review::RenderHtml(page);
-      text = std::move(rendered.html);
-      problems.insert(problems.end(), rendered.problems.begin(), rendered.problems.end());
-    } else {
-      text = review::RenderMarkdown(page);
-    }
-    if (output_.empty()) {
+  int Write(const std::string& text, Environment& environment) const {
+    if (file_.empty()) {
       environment.out << text;
-    } else {
-      std::ofstream file(output_, std::ios::binary | std::ios::trunc);
-      file << text;
-      file.close();
-      if (!file) {
-        environment.err << "plumbline: cannot write " << Printable(output_) << '\n';
-        return kExitBadInput;
-      }
+      return kExitOk;
     }
-    for (const std::string& problem : problems) {
-      environment.err << "plumbline: leads nowhere: " << Printable(problem) << '\n';
+    // Beside the old file first: a full disk must not leave half a document.
+    const std::string fresh = file_ + ".new";
+    std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
+    file << text;
+    file.close();
+    if (!file || std::rename(fresh.c_str(), file_.c_str()) != 0) {
+      environment.err << "plumbline: cannot write " << file_ << '\n';
+      return kExitBadInput;
     }
-    return problems.empty() ? kExitOk : kExitCheckFailed;
+    return kExitOk;
   }
 
   std::string folder_;
-  std::string format_ = "md";
-  std::string output_;
+  std::string format_ = "html";
+  std::string file_;
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// `plumbline rules render`: the rules as a document that a clinician can review.
+// plumbline rules render: the rules as a document for people who review them.
 
 #ifndef PLUMBLINE_SERVER_CLI_RULES_RENDER_COMMAND_H_
 #define PLUMBLINE_SERVER_CLI_RULES_RENDER_COMMAND_H_
