@@ -192,7 +192,8 @@ Line CriterionWriter::TermWords(const std::string& name, bool negated) const {
     for (const v1::ClinicalCondition& condition : ruleset_.conditions()) {
       if (condition.id() == id) title = condition.title();
     }
-    line.push_back({Span::Kind::kLink, absl::StrCat("pattern “", title, "”"), RuleAnchor(id)});
+    line.push_back(
+        {Span::Kind::kLink, absl::StrCat("pattern “", title, "”"), RuleAnchor(id), "term"});
     line.push_back(Words(prefix == "likely." ? " likely" : " at least possible"));
     return line;
   }
@@ -201,7 +202,7 @@ Line CriterionWriter::TermWords(const std::string& name, bool negated) const {
     for (const v1::Stage& stage : ruleset_.stages()) {
       if (stage.id() == id) title = absl::StrCat(" (", stage.title(), ")");
     }
-    line.push_back({Span::Kind::kLink, absl::StrCat("stage ", id, title), RuleAnchor(id)});
+    line.push_back({Span::Kind::kLink, absl::StrCat("stage ", id, title), RuleAnchor(id), "term"});
     return line;
   }
   const auto found = terms_.find(name);
@@ -308,9 +309,9 @@ Line CriterionWriter::Comparison(const CheckedNode& node, bool negated) const {
   if (kind == Kind::kInt || kind == Kind::kDouble) {
     line.push_back(Words(absl::StrCat(" ", Bound(op, absl::StrCat(value, Unit(*left))))));
   } else if (op == Operator::kEq || op == Operator::kNe) {
-    line.push_back(Words(": "));
-    if (op == Operator::kNe) line.push_back(Strong("NOT "));
-    line.push_back(Words(value));
+    // "NOT no weakness" would be hard to read.
+    line.push_back(Words(op == Operator::kNe ? absl::StrCat(": other than “", value, "”")
+                                             : absl::StrCat(": ", value)));
   } else {
     line.push_back(Words(absl::StrCat(" ", expr::Spelling(op), " ", value)));
   }
@@ -327,14 +328,13 @@ Line CriterionWriter::Membership(const CheckedNode& node, bool negated) const {
     return line;
   }
   Line line = Operand(element);
-  line.push_back(Words(": "));
-  if (negated) line.push_back(Strong("NOT "));
+  line.push_back(Words(negated ? ": none of " : ": "));
   for (size_t i = 0; i < range.children.size(); ++i) {
-    if (i > 0) {
-      const bool last = i + 1 == range.children.size();
-      line.push_back(Words(!last ? ", " : negated ? " and not " : " or "));
-    }
+    const bool last = i + 1 == range.children.size();
+    if (i > 0) line.push_back(Words(last && !negated ? " or " : ", "));
+    if (negated) line.push_back(Words("“"));
     Append(line, Operand(*range.children[i], &element));
+    if (negated) line.push_back(Words("”"));
   }
   return line;
 }

@@ -49,7 +49,8 @@ class Renderer {
       html_.Element("a", {{"href", "#" + section.anchor}}, section.title);
       if (!section.entries.empty()) {
         html_.Open("details");
-        html_.Element("summary", absl::StrCat(section.entries.size(), " parts"));
+        html_.Element("summary", absl::StrCat(section.entries.size(),
+                                              section.entries.size() == 1 ? " part" : " parts"));
         html_.Open("ul");
         for (const Section::Entry& entry : section.entries) {
           html_.Open("li");

@@ -202,6 +202,17 @@ void ReviewBuilder::AppendTriageGroups(bool surgical, Section& section) const {
       groups.push_back(rule.group());
     }
   }
+  // The most urgent first, whatever the order of the files.
+  const auto urgency = [this](const std::string& group) {
+    int level = 0;
+    for (const v1::TriageRule& rule : ruleset_.red_flags()) {
+      if (rule.group() == group) level = std::max(level, static_cast<int>(rule.level()));
+    }
+    return level;
+  };
+  std::stable_sort(
+      groups.begin(), groups.end(),
+      [&urgency](const std::string& a, const std::string& b) { return urgency(a) > urgency(b); });
   for (const std::string& group : groups) {
     if (!surgical) {
       const std::string anchor = AnchorOf("group", group);
@@ -220,7 +231,7 @@ Section ReviewBuilder::RedFlags() const {
   Section section{"red-flags", "Red flags", {}, {}};
   section.blocks.push_back(Paragraph(
       "A rule fires when its criterion is met. “If unknown” says what happens while an answer that "
-      "could still decide it is missing."));
+      "could still decide it is missing. The groups with the most urgent rules come first."));
   AppendTriageGroups(/*surgical=*/false, section);
   Block targets = Table({"Refer to", "To the patient", "To the clinician"}, "referrals");
   for (const v1::ReferralTarget& target : ruleset_.referral_targets()) {

@@ -66,7 +66,7 @@ table.advice th:nth-child(4),table.notices th:nth-child(4){width:19%}
 .points strong{font-size:1.15em;white-space:nowrap}
 .sources{line-height:1.75}
 dl{margin:.4rem 0 1rem}
-dl div{display:grid;grid-template-columns:9.5rem minmax(0,1fr);gap:0 1rem;padding:.28rem 0;
+dl>div{display:grid;grid-template-columns:9.5rem minmax(0,1fr);gap:0 1rem;padding:.28rem 0;
 border-bottom:1px solid #e8ecef}
 dt{color:var(--soft)}
 dt:first-letter{text-transform:uppercase}
@@ -74,7 +74,7 @@ dd{margin:0}
 dd ul{margin:0}
 dd p:last-child{margin-bottom:0}
 dl.short{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:0 2rem}
-dl.short div{grid-template-columns:6rem minmax(0,1fr)}
+dl.short>div{grid-template-columns:6rem minmax(0,1fr)}
 .card{border:1px solid var(--line);border-top:3px solid #7d8894;border-radius:4px;
 padding:.9rem 1.2rem;margin:1.2rem 0}
 .card h3{margin:0 0 .5rem}
@@ -153,7 +153,7 @@ td{border-bottom:0;padding:.3rem .6rem}
 td:before{content:attr(data-label);display:block;font-size:.74rem;font-weight:700;
 letter-spacing:.03em;color:var(--soft)}
 td:first-child:before{display:none}
-dl div,dl.short div{grid-template-columns:minmax(0,1fr)}
+dl>div,dl.short>div{grid-template-columns:minmax(0,1fr)}
 dl.short{display:block}
 .card{padding:.7rem .8rem}
 }
@@ -168,7 +168,7 @@ nav.contents{break-after:page}
 section{break-before:page}
 h2{margin-top:0}
 h2,h3,th,.lead{break-after:avoid}
-tr,li,dl div,.note.part,.note.warning{break-inside:avoid}
+tr,li,dl>div,.note.part,.note.warning{break-inside:avoid}
 table.tests tr{break-inside:auto}
 thead{display:table-header-group}
 table{font-size:8.6pt}
