@@ -1,8 +1,10 @@
 #include "server/cli/load_rules.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "server/ruleset/compiler.h"
+#include "plumbline/v1/intake.pb.h"
+#include "server/cli/text_layout.h"
 
 namespace plumbline::cli {
 
@@ -15,23 +17,65 @@ std::string CountIssues(const std::vector<Issue>& issues) {
          std::to_string(warnings) + (warnings == 1 ? " warning" : " warnings");
 }
 
-std::shared_ptr<const ruleset::CompiledRuleset> LoadRules(const std::string& folder,
-                                                          std::ostream& err) {
-  const absl::StatusOr<ruleset::CompileResult> result = ruleset::CompileFolder(folder);
-  if (!result.ok()) {
-    err << "plumbline: cannot read the rules: " << std::string(result.status().message()) << '\n';
+namespace {
+
+// Reads and parses; mistakes go to `issues`. Null if the folder cannot be read.
+std::unique_ptr<const ruleset::RulesetDocument> ReadDocument(const std::string& folder,
+                                                             std::vector<Issue>& issues,
+                                                             std::ostream& err) {
+  absl::StatusOr<std::vector<ruleset::SourceFile>> files = ruleset::ReadRulesetFolder(folder);
+  if (!files.ok()) {
+    err << "plumbline: cannot read the rules: " << std::string(files.status().message()) << '\n';
     return nullptr;
   }
-  if (result->ruleset == nullptr) {
-    for (const Issue& issue : result->issues) {
-      if (issue.severity == Severity::kError) {
-        err << FormatIssue(issue) << '\n';
-      }
+  return std::make_unique<const ruleset::RulesetDocument>(
+      ruleset::RulesetDocument::Parse(*std::move(files), issues, folder));
+}
+
+void ReportUnusable(const std::string& folder, const std::vector<Issue>& issues,
+                    std::ostream& err) {
+  for (const Issue& issue : issues) {
+    if (issue.severity == Severity::kError) {
+      err << Printable(FormatIssue(issue)) << '\n';
     }
-    err << "plumbline: the rules in " << folder
-        << " cannot be used: " << CountIssues(result->issues) << '\n';
   }
-  return result->ruleset;
+  err << "plumbline: the rules in " << folder << " cannot be used: " << CountIssues(issues) << '\n';
+}
+
+}  // namespace
+
+std::unique_ptr<const ruleset::RulesetDocument> LoadDocument(const std::string& folder,
+                                                             std::ostream& err) {
+  std::vector<Issue> issues;
+  std::unique_ptr<const ruleset::RulesetDocument> document = ReadDocument(folder, issues, err);
+  if (document == nullptr || !HasErrors(issues)) {
+    return document;
+  }
+  ReportUnusable(folder, issues, err);
+  return nullptr;
+}
+
+LoadedRules LoadRulesWithDocument(const std::string& folder, const ruleset::CompileOptions& options,
+                                  std::ostream& err) {
+  std::vector<Issue> issues;
+  LoadedRules loaded;
+  loaded.document = ReadDocument(folder, issues, err);
+  if (loaded.document == nullptr) {
+    return {};
+  }
+  ruleset::CompileResult compiled =
+      ruleset::Compile(*loaded.document, *v1::Intake::descriptor(), std::move(issues), options);
+  if (compiled.ruleset == nullptr) {
+    ReportUnusable(folder, compiled.issues, err);
+    return {};
+  }
+  loaded.ruleset = std::move(compiled.ruleset);
+  return loaded;
+}
+
+std::shared_ptr<const ruleset::CompiledRuleset> LoadRules(const std::string& folder,
+                                                          std::ostream& err) {
+  return LoadRulesWithDocument(folder, {}, err).ruleset;
 }
 
 }  // namespace plumbline::cli

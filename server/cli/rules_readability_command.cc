@@ -44,21 +44,11 @@ class RulesReadabilityCommand : public Command {
   }
 
   int Run(Environment& environment) override {
-    absl::StatusOr<std::vector<ruleset::SourceFile>> files = ruleset::ReadRulesetFolder(folder_);
-    if (!files.ok()) {
-      environment.err << "plumbline: cannot read the rules: "
-                      << std::string(files.status().message()) << '\n';
+    const auto document = LoadDocument(folder_, environment.err);
+    if (document == nullptr) {
       return kExitBadInput;
     }
-    std::vector<Issue> mistakes;
-    const auto document = ruleset::RulesetDocument::Parse(*std::move(files), mistakes, folder_);
-    for (const Issue& issue : mistakes) environment.err << Printable(FormatIssue(issue)) << '\n';
-    if (HasErrors(mistakes)) {
-      environment.err << "plumbline: the rules in " << folder_
-                      << " cannot be used: " << CountIssues(mistakes) << '\n';
-      return kExitBadInput;
-    }
-    return Print(Measure(document), document.ruleset().manifest(), environment);
+    return Print(Measure(*document), document->ruleset().manifest(), environment);
   }
 
  private:

@@ -8,13 +8,11 @@
 
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
-#include "plumbline/v1/intake.pb.h"
 #include "server/cli/load_rules.h"
 #include "server/cli/text_layout.h"
 #include "server/review/render_html.h"
 #include "server/review/render_md.h"
 #include "server/review/render_model.h"
-#include "server/ruleset/compiler.h"
 
 namespace plumbline::cli {
 namespace {
@@ -39,28 +37,13 @@ class RulesRenderCommand : public Command {
   }
 
   int Run(Environment& environment) override {
-    absl::StatusOr<std::vector<ruleset::SourceFile>> files = ruleset::ReadRulesetFolder(folder_);
-    if (!files.ok()) {
-      environment.err << "plumbline: cannot read the rules: "
-                      << std::string(files.status().message()) << '\n';
-      return kExitBadInput;
-    }
-    std::vector<Issue> mistakes;
-    const auto document = ruleset::RulesetDocument::Parse(*std::move(files), mistakes, folder_);
     ruleset::CompileOptions options;
     options.lint = false;
-    const ruleset::CompileResult result =
-        ruleset::Compile(document, *v1::Intake::descriptor(), std::move(mistakes), options);
-    if (result.ruleset == nullptr) {
-      for (const Issue& issue : result.issues) {
-        if (issue.severity == Severity::kError) {
-          environment.err << Printable(FormatIssue(issue)) << '\n';
-        }
-      }
-      environment.err << "plumbline: the rules in " << folder_
-                      << " cannot be used: " << CountIssues(result.issues) << '\n';
+    const LoadedRules loaded = LoadRulesWithDocument(folder_, options, environment.err);
+    if (loaded.ruleset == nullptr) {
       return kExitBadInput;
     }
+    const ruleset::RulesetDocument& document = *loaded.document;
     const absl::StatusOr<review::ReviewPage> page = review::BuildReviewPage(document);
     if (!page.ok()) {
       environment.err << "plumbline: " << std::string(page.status().message()) << '\n';

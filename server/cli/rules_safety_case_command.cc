@@ -6,11 +6,9 @@
 
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
-#include "plumbline/v1/intake.pb.h"
 #include "server/cli/load_rules.h"
 #include "server/cli/text_layout.h"
 #include "server/review/safety_case.h"
-#include "server/ruleset/compiler.h"
 
 namespace plumbline::cli {
 namespace {
@@ -33,26 +31,11 @@ class RulesSafetyCaseCommand : public Command {
   }
 
   int Run(Environment& environment) override {
-    absl::StatusOr<std::vector<ruleset::SourceFile>> files = ruleset::ReadRulesetFolder(folder_);
-    if (!files.ok()) {
-      environment.err << "plumbline: cannot read the rules: "
-                      << std::string(files.status().message()) << '\n';
+    const LoadedRules loaded = LoadRulesWithDocument(folder_, {}, environment.err);
+    if (loaded.ruleset == nullptr) {
       return kExitBadInput;
     }
-    std::vector<Issue> mistakes;
-    const auto document = ruleset::RulesetDocument::Parse(*std::move(files), mistakes, folder_);
-    const ruleset::CompileResult result =
-        ruleset::Compile(document, *v1::Intake::descriptor(), std::move(mistakes));
-    if (result.ruleset == nullptr) {
-      for (const Issue& issue : result.issues) {
-        if (issue.severity == Severity::kError) {
-          environment.err << Printable(FormatIssue(issue)) << '\n';
-        }
-      }
-      environment.err << "plumbline: the rules in " << folder_
-                      << " cannot be used: " << CountIssues(result.issues) << '\n';
-      return kExitBadInput;
-    }
+    const ruleset::RulesetDocument& document = *loaded.document;
     if (document.ruleset().hazards_size() == 0) {
       environment.err << "plumbline: " << folder_ << " has no hazards\n";
       return kExitCheckFailed;

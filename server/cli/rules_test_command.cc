@@ -13,12 +13,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
-#include "plumbline/v1/intake.pb.h"
 #include "server/cli/load_rules.h"
 #include "server/cli/text_layout.h"
 #include "server/cli/text_renderer.h"
-#include "server/ruleset/compiler.h"
-#include "server/ruleset/document.h"
 #include "server/ruletest/cases.h"
 #include "server/ruletest/mutation_run.h"
 #include "server/ruletest/table_writer.h"
@@ -29,7 +26,7 @@ namespace {
 // A ruleset with its conditions taken apart, and the document for the places of things.
 struct LoadedSubject {
   ruletest::Subject subject;
-  std::unique_ptr<ruleset::RulesetDocument> document;
+  std::unique_ptr<const ruleset::RulesetDocument> document;
 };
 
 // Empty if the rules cannot be used; what is wrong is written to `err`.
@@ -38,22 +35,10 @@ std::unique_ptr<LoadedSubject> LoadSubject(const std::string& folder, std::ostre
   ruleset::CompileOptions options;
   options.lint = false;
   options.probes = &loaded->subject.probes;
-  const absl::StatusOr<std::vector<ruleset::SourceFile>> files = ruleset::ReadRulesetFolder(folder);
-  if (!files.ok()) {
-    err << "plumbline: cannot read the rules: " << std::string(files.status().message()) << '\n';
-    return nullptr;
-  }
-  std::vector<Issue> issues;
-  loaded->document = std::make_unique<ruleset::RulesetDocument>(
-      ruleset::RulesetDocument::Parse(*files, issues, folder));
-  ruleset::CompileResult compiled =
-      ruleset::Compile(*loaded->document, *v1::Intake::descriptor(), std::move(issues), options);
-  if (compiled.ruleset == nullptr) {
-    for (const Issue& issue : compiled.issues) err << Printable(FormatIssue(issue)) << '\n';
-    err << "plumbline: " << folder << " cannot be used: " << CountIssues(compiled.issues) << '\n';
-    return nullptr;
-  }
-  loaded->subject.ruleset = std::move(compiled.ruleset);
+  LoadedRules rules = LoadRulesWithDocument(folder, options, err);
+  if (rules.ruleset == nullptr) return nullptr;
+  loaded->subject.ruleset = std::move(rules.ruleset);
+  loaded->document = std::move(rules.document);
   ruletest::PrepareSubject(loaded->subject);
   return loaded;
 }

@@ -293,21 +293,11 @@ class RulesTraceCommand : public Command {
   }
 
   int Run(Environment& environment) override {
-    absl::StatusOr<std::vector<ruleset::SourceFile>> files = ruleset::ReadRulesetFolder(folder_);
-    if (!files.ok()) {
-      environment.err << "plumbline: cannot read the rules: "
-                      << std::string(files.status().message()) << '\n';
+    const auto document = LoadDocument(folder_, environment.err);
+    if (document == nullptr) {
       return kExitBadInput;
     }
-    std::vector<Issue> mistakes;
-    const auto document = ruleset::RulesetDocument::Parse(*std::move(files), mistakes, folder_);
-    for (const Issue& issue : mistakes) environment.err << Printable(FormatIssue(issue)) << '\n';
-    if (HasErrors(mistakes)) {
-      environment.err << "plumbline: the rules in " << folder_
-                      << " cannot be used: " << CountIssues(mistakes) << '\n';
-      return kExitBadInput;
-    }
-    const Trace trace = review::BuildTrace(document);
+    const Trace trace = review::BuildTrace(*document);
     if (!fact_.empty() || !rule_.empty()) return RunOne(trace, environment);
     if (format_ == "json") {
       PrintJson(trace, environment);
