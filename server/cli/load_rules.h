@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "server/base/issue.h"
 #include "server/ruleset/compiled_ruleset.h"
 #include "server/ruleset/compiler.h"
@@ -18,13 +19,23 @@ namespace plumbline::cli {
 // "2 errors, 1 warning".
 std::string CountIssues(const std::vector<Issue>& issues);
 
-// Null if the folder cannot be read or holds errors, all of which are written to `err`.
-std::shared_ptr<const ruleset::CompiledRuleset> LoadRules(const std::string& folder,
+// The sources at `path`: a folder of *.textproto files, or a ruleset file (`plumbline rules
+// build`), told apart by what is there. Errors as those of ruleset::ReadRulesetFolder and
+// registry::ReadBundleFile.
+absl::StatusOr<std::vector<ruleset::SourceFile>> ReadRules(const std::string& path);
+
+// Reads and compiles what is at `path`. The status is for failures to read; mistakes in the rules
+// are issues.
+absl::StatusOr<ruleset::CompileResult> CompileRules(const std::string& path,
+                                                    const ruleset::CompileOptions& options = {});
+
+// Null if `path` cannot be read or the rules hold errors, all of which are written to `err`.
+std::shared_ptr<const ruleset::CompiledRuleset> LoadRules(const std::string& path,
                                                           std::ostream& err);
 
 // The files as they were written, for commands that need the places of things. Null, and all that
-// is wrong written to `err`, if the folder or a file cannot be read. Rules may still be wrong.
-std::unique_ptr<const ruleset::RulesetDocument> LoadDocument(const std::string& folder,
+// is wrong written to `err`, if `path` or a file below it cannot be read. Rules may still be wrong.
+std::unique_ptr<const ruleset::RulesetDocument> LoadDocument(const std::string& path,
                                                              std::ostream& err);
 
 // A working ruleset and the files that it was compiled from; both null as for LoadRules.
@@ -32,7 +43,7 @@ struct LoadedRules {
   std::unique_ptr<const ruleset::RulesetDocument> document;
   std::shared_ptr<const ruleset::CompiledRuleset> ruleset;
 };
-LoadedRules LoadRulesWithDocument(const std::string& folder, const ruleset::CompileOptions& options,
+LoadedRules LoadRulesWithDocument(const std::string& path, const ruleset::CompileOptions& options,
                                   std::ostream& err);
 
 }  // namespace plumbline::cli

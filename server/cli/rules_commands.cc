@@ -42,7 +42,7 @@ class RulesCheckCommand : public Command {
  public:
   void Declare(CLI::App& parent) override {
     app_ = parent.add_subcommand("check", "Report everything that is wrong with a ruleset");
-    app_->add_option("DIR", folder_, "Folder of *.textproto files")->required();
+    app_->add_option("DIR", folder_, "Folder of *.textproto files, or a ruleset file")->required();
     app_->add_option("--format", format_, "text or json")
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();
@@ -58,7 +58,7 @@ class RulesCheckCommand : public Command {
   }
 
   int Run(Environment& environment) override {
-    const absl::StatusOr<ruleset::CompileResult> result = ruleset::CompileFolder(folder_);
+    const absl::StatusOr<ruleset::CompileResult> result = CompileRules(folder_);
     if (!result.ok()) {
       environment.err << "plumbline: cannot read the rules: "
                       << std::string(result.status().message()) << '\n';

@@ -29,7 +29,7 @@ class RulesReadabilityCommand : public Command {
  public:
   void Declare(CLI::App& parent) override {
     app_ = parent.add_subcommand("readability", "Show the reading age of the texts for patients");
-    app_->add_option("DIR", folder_, "Folder of *.textproto files")->required();
+    app_->add_option("DIR", folder_, "Folder of *.textproto files, or a ruleset file")->required();
     app_->add_option("--above", above_, "Only texts above this age");
     app_->add_flag("--texts", texts_, "Show the texts too");
     app_->footer(

@@ -21,7 +21,7 @@ class RulesRenderCommand : public Command {
  public:
   void Declare(CLI::App& parent) override {
     app_ = parent.add_subcommand("render", "Write the rules as a document for reviewers");
-    app_->add_option("DIR", folder_, "Folder of *.textproto files")->required();
+    app_->add_option("DIR", folder_, "Folder of *.textproto files, or a ruleset file")->required();
     app_->add_option("--format", format_, "html or md")
         ->check(CLI::IsMember({"html", "md"}))
         ->capture_default_str();

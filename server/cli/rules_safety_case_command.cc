@@ -17,7 +17,7 @@ class RulesSafetyCaseCommand : public Command {
  public:
   void Declare(CLI::App& parent) override {
     app_ = parent.add_subcommand("safety-case", "Write the hazard log as a report");
-    app_->add_option("DIR", folder_, "Folder of *.textproto files")->required();
+    app_->add_option("DIR", folder_, "Folder of *.textproto files, or a ruleset file")->required();
     app_->add_option("--format", format_, "md or html")
         ->check(CLI::IsMember({"md", "html"}))
         ->capture_default_str();

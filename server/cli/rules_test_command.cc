@@ -73,7 +73,7 @@ class RulesTestCommand : public Command {
  public:
   void Declare(CLI::App& parent) override {
     app_ = parent.add_subcommand("test", "Run the tests of a ruleset");
-    app_->add_option("DIR", folder_, "Folder of *.textproto files")->required();
+    app_->add_option("DIR", folder_, "Folder of *.textproto files, or a ruleset file")->required();
     app_->add_option("--filter", filter_, "Only vignettes whose id holds this text");
     app_->add_flag("--verbose", verbose_, "Show the fired rules of every vignette");
     app_->add_flag("--coverage", coverage_, "Report which outcomes and parts were exercised");
@@ -324,7 +324,7 @@ class RulesCasesCommand : public Command {
  public:
   void Declare(CLI::App& parent) override {
     app_ = parent.add_subcommand("cases", "Find patients at every turning point of the rules");
-    app_->add_option("DIR", folder_, "Folder of *.textproto files")->required();
+    app_->add_option("DIR", folder_, "Folder of *.textproto files, or a ruleset file")->required();
     app_->add_option("--write", file_, "Replace this file (DIR/tests/outcome_tables.textproto)");
     app_->footer(
         "\nFor every condition: patients for whom it matches, does not match and stays open; for\n"

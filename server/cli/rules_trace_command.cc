@@ -274,7 +274,7 @@ class RulesTraceCommand : public Command {
  public:
   void Declare(CLI::App& parent) override {
     app_ = parent.add_subcommand("trace", "Show which facts, rules and tests belong together");
-    app_->add_option("DIR", folder_, "Folder of *.textproto files")->required();
+    app_->add_option("DIR", folder_, "Folder of *.textproto files, or a ruleset file")->required();
     app_->add_option("--format", format_, "text, md or json")
         ->check(CLI::IsMember({"text", "md", "json"}))
         ->capture_default_str();
