@@ -119,6 +119,9 @@ class DecisionLog {
   virtual uint64_t size() const = 0;
   virtual const std::string& origin() const = 0;
   virtual std::string verifier_key() const = 0;
+  // Keyed hash (16 bytes) by which the index finds equal texts that nobody can guess from it: request
+  // ids, pseudonyms of patients. The same for as long as the log lives, whatever its master key.
+  virtual std::string IndexHash(absl::string_view text) const = 0;
 
   // FailedPrecondition (wrong key), DataLoss (damaged), NotFound. An erased record is no error.
   virtual absl::StatusOr<Record> Read(uint64_t index, store::Parts parts) const = 0;
