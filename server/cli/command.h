@@ -9,6 +9,7 @@
 
 #include "CLI/App.hpp"
 #include "absl/time/civil_time.h"
+#include "server/cli/opened_log.h"
 
 namespace plumbline::cli {
 
@@ -35,6 +36,8 @@ struct Environment {
   bool terminal = false;
   // The local date.
   std::function<absl::CivilDay()> today = {};
+  // Opens a decision log in a folder. Null: this program can only ask servers.
+  LogOpener open_log = {};
 };
 
 // One command. Declare() is called once, then the command line is parsed, then Run() is called if
