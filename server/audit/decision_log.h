@@ -6,13 +6,16 @@
 // sync, extends the Merkle tree -> `done` is called. A checkpoint (signed tree head) follows in the
 // background; it never covers what is not durable.
 //
+// Errors carry their reason as log_error.h says.
+//
 // Failure: when a write or sync fails, the log has failed for good (health()): every record that
 // waits and every later one gets UNAVAILABLE (ERROR_REASON_LOG_FAILED), and nothing is acknowledged
 // any more, until the log is opened anew. When the disk is nearly full, Admit refuses with
 // UNAVAILABLE (ERROR_REASON_LOG_DISK_FULL) and takes records again once there is space. When too
 // much waits, Admit refuses with RESOURCE_EXHAUSTED (ERROR_REASON_LOG_OVERLOADED).
 //
-// Thread-safe. The store, keys, signer, clock and random source must outlive it.
+// Thread-safe. The store, keys, signer, clock and random source must outlive the log, and the log
+// its admissions.
 
 #ifndef PLUMBLINE_SERVER_AUDIT_DECISION_LOG_H_
 #define PLUMBLINE_SERVER_AUDIT_DECISION_LOG_H_
@@ -46,8 +49,9 @@ namespace plumbline::audit {
 struct LogOptions {
   // Name of the log in checkpoints ("decisions.clinic.example/plumbline"); must not change.
   std::string origin;
-  // Largest number of records for one sync, and how long the first of them may wait for others.
-  // With zero, a batch is whatever came while the one before was being synced.
+  // Largest number of records for one sync, and how long the first of them may wait for others
+  // that are admitted but not yet appended; nothing is waited for when there are none. With zero, a
+  // batch is whatever came while the one before was being synced.
   size_t max_batch = 256;
   absl::Duration max_batch_delay = absl::ZeroDuration();
   // Records and bytes that may wait.
@@ -64,8 +68,15 @@ struct LogOptions {
   // running, times never go back: the time of the record before is used, and `on_event` tells.
   absl::Duration clock_tolerance = absl::Minutes(2);
   // For the operator's log: "log-failed", "clock-went-back", "torn-batch-dropped",
-  // "checkpoint-failed", "disk-nearly-full"; no patient data. Called on any thread. May be null.
+  // "checkpoint-failed", "disk-nearly-full", "disk-has-space", "erasure-completed"; no patient
+  // data. Called on any thread, must not call the log. May be null.
   std::function<void(absl::string_view event, absl::string_view detail)> on_event;
+};
+
+// How many records a master key wraps.
+struct KeyUse {
+  MasterKeyId key;
+  uint64_t records = 0;
 };
 
 // Where a record went.
@@ -136,15 +147,39 @@ class DecisionLog {
   virtual absl::StatusOr<std::vector<Sha256Digest>> ConsistencyProof(uint64_t old_size,
                                                                      uint64_t new_size) const = 0;
   virtual absl::StatusOr<Sha256Digest> RootAt(uint64_t tree_size) const = 0;
-  // Adds a witness's cosignature line to the latest checkpoint, if it is for that one.
-  virtual absl::Status AddCosignature(absl::string_view line) = 0;
+  // Adds a witness's cosignature line to the checkpoint that the witness was shown. The caller has
+  // verified it. FailedPrecondition if that checkpoint is neither the latest nor later than the one
+  // that CosignedCheckpoint gives.
+  virtual absl::Status AddCosignature(absl::string_view checkpoint, absl::string_view line) = 0;
+  // The latest checkpoint with a cosignature; empty if there is none.
+  virtual std::string CosignedCheckpoint() const = 0;
 
-  // Destroys the keys of these records, after a record that says so (`draft`) is durable.
+  // Keyed hash, 32 bytes, for the query index: equal texts can be found, but not guessed without
+  // the log's index key, which stays the same for the life of the log. The domain says what the text
+  // is ("patient"), so that equal texts of different meaning differ.
+  virtual std::string IndexHash(absl::string_view domain, absl::string_view text) const = 0;
+
+  // Destroys the keys of these records, after a record that says so is durable: `draft`, of kind
+  // erasure and with an empty payload, which becomes the list of indices (erasure.h). A crash
+  // between is made good by the next Open. InvalidArgument for no index, one beyond the end, or that
+  // of an erasure record, which must stay readable.
   virtual absl::StatusOr<Appended> Erase(absl::Span<const uint64_t> indices,
                                          const RecordDraft& draft) = 0;
   // Wraps all record keys with the keyring's newest master key. Returns how many were wrapped anew.
-  // Safe to interrupt and to repeat; recorded.
+  // Safe to interrupt and to repeat; recorded. An older master key may be dropped once this has
+  // succeeded and KeyUses does not name it; the error of one that did not says how many are left.
   virtual absl::StatusOr<uint64_t> RotateKeys() = 0;
+  // By master key, for the keys of records that are not erased. Reads all records.
+  virtual absl::StatusOr<std::vector<KeyUse>> KeyUses() const = 0;
+
+ protected:
+  // For implementations: an admission to this log, and its use; false if it is none of this log.
+  Admission MakeAdmission() { return Admission(this); }
+  bool Use(Admission& admission) { return std::exchange(admission.log_, nullptr) == this; }
+
+ private:
+  // Takes back the room of an admission that was not used.
+  virtual void Release() = 0;
 };
 
 }  // namespace plumbline::audit

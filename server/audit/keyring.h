@@ -3,7 +3,7 @@
 // Every record is sealed with a key of its own (AES-256-GCM); that key is stored wrapped by a
 // master key (AES-256-GCM, with the record's id as associated data). Destroying the wrapped key
 // erases the record for good. Master keys come from a file or an environment variable, never from
-// the log.
+// the log. docs/reference/decision_log.md has the bytes of a wrapped key.
 
 #ifndef PLUMBLINE_SERVER_AUDIT_KEYRING_H_
 #define PLUMBLINE_SERVER_AUDIT_KEYRING_H_
@@ -26,7 +26,8 @@ namespace plumbline::audit {
 inline constexpr size_t kRecordKeyBytes = 32;
 using RecordKey = std::array<uint8_t, kRecordKeyBytes>;
 
-// First 8 bytes of SHA-256("plumbline-master-key/v1" || key), in hexadecimal.
+// First 8 bytes of SHA-256("plumbline-master-key/v1" || key), in hexadecimal. May be shown and
+// logged.
 using MasterKeyId = std::string;
 
 // Immutable, thread-safe. Wipes keys when destroyed.
@@ -34,12 +35,17 @@ class Keyring {
  public:
   // One key a line, 64 hexadecimal digits; `#` begins a comment. The last one wraps new records,
   // the others open old ones. InvalidArgument names the line; keys are never repeated in messages.
-  // Files must be readable by their owner only.
   static absl::StatusOr<std::unique_ptr<Keyring>> FromText(absl::string_view text);
+  // FailedPrecondition if anybody but its owner may read or write the file, or if it belongs to
+  // neither this user nor root. NotFound, PermissionDenied.
   static absl::StatusOr<std::unique_ptr<Keyring>> FromFile(const std::string& path);
+  // As FromText; a comma also ends a line. NotFound if the variable is not set.
   static absl::StatusOr<std::unique_ptr<Keyring>> FromEnvironment(const char* variable);
+  Keyring(const Keyring&) = delete;
+  Keyring& operator=(const Keyring&) = delete;
   ~Keyring();
 
+  // The key that wraps.
   const MasterKeyId& current_id() const;
   std::vector<MasterKeyId> ids() const;
 
@@ -49,10 +55,6 @@ class Keyring {
   absl::StatusOr<RecordKey> Unwrap(const store::WrappedKey& wrapped, const Uuid& record) const;
   // Id of the master key that wrapped it; DataLoss if there is no telling.
   static absl::StatusOr<MasterKeyId> WrappedBy(const store::WrappedKey& wrapped);
-
-  // Keyed hash for the index: equal texts can be found, but not guessed without the key. The same
-  // for every master key of one log: the log keeps the index key, wrapped.
-  class IndexKey;
 
  private:
   struct Rep;
