@@ -1,0 +1,177 @@
+// Activation: the one way by which a manifest becomes what is active, at the start, from the
+// watched folder and by RPC alike.
+//
+//   read            the manifest and the bundles that it names are there, whole and undamaged
+//   signature       the manifest is signed by those whom the trust policy names
+//   parse           the manifest says what a manifest says; it is for this deployment
+//   serial          higher than every serial that was ever active here (equal: identical bytes)
+//   expect-current  the stable revision is the one that the caller expects
+//   approvals       every revision has the approvals that the trust policy demands
+//   check           the rules have no errors; all revisions are of one ruleset
+//   tests           the ruleset's own worked patients pass
+//   warm-up         the engine takes the revision and answers with it
+//   store           manifest, bundles and serial are on disk (the state folder)
+//   swap            what was prepared becomes what is active
+//
+// In this order: nothing of a bundle is looked at before its manifest is known to be signed. A
+// failure of any step leaves what was active as it is, is counted, shows in status() and goes to
+// the observer. docs/reference/activation.md has a table of failures.
+
+#ifndef PLUMBLINE_SERVER_REGISTRY_ACTIVATION_H_
+#define PLUMBLINE_SERVER_REGISTRY_ACTIVATION_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "server/registry/registry.h"
+#include "server/registry/release.h"
+#include "server/registry/state_folder.h"
+#include "server/registry/trust_policy.h"
+
+namespace plumbline::registry {
+
+enum class ActivationOrigin { kStart, kWatch, kRpc };
+enum class ActivationStep {
+  kRead,
+  kSignature,
+  kParse,
+  kSerial,
+  kExpectCurrent,
+  kApprovals,
+  kCheck,
+  kTests,
+  kWarmUp,
+  kStore,
+  kSwap,
+};
+
+// "start", "watch", "rpc"; "read", "expect-current", "warm-up", ...
+absl::string_view OriginName(ActivationOrigin origin);
+absl::string_view StepName(ActivationStep step);
+
+// Turns a checked ruleset into what answers with it: runs its own tests and warms it up. Injected,
+// because the engine is above this folder. Called by one thread at a time.
+class RulesetPreparation {
+ public:
+  struct Prepared {
+    std::shared_ptr<const Servable> servable;
+    uint32_t tests_passed = 0;
+    // One line for each worked patient that did not pass; never patient data of real people.
+    std::vector<std::string> failed_tests;
+  };
+
+  virtual ~RulesetPreparation() = default;
+  // An error fails the step "warm-up", a failed test the step "tests".
+  virtual absl::StatusOr<Prepared> Prepare(
+      std::shared_ptr<const ruleset::CompiledRuleset> ruleset) = 0;
+};
+
+struct ActivationAttempt {
+  ActivationOrigin origin = ActivationOrigin::kStart;
+  // Signed note.
+  std::string manifest;
+  // Where bundles are found that are neither loaded nor in the state folder. May be null. Not kept.
+  const ReleaseSource* releases = nullptr;
+  // Revision that must be stable now; empty: whatever it is.
+  std::string expect_current;
+  // Everything up to "warm-up"; stores and swaps nothing, and is not counted.
+  bool validate_only = false;
+};
+
+// What became of an attempt.
+struct ActivationResult {
+  // OK; Aborted for expect-current; FailedPrecondition for everything else, with
+  // "<step>: <reason>".
+  absl::Status status;
+  // The step that failed; kSwap if none did.
+  ActivationStep step = ActivationStep::kSwap;
+  // The manifest was active already, byte for byte; nothing was done.
+  bool unchanged = false;
+  // What became active, or would have (validate_only). Null on failure.
+  std::shared_ptr<const Snapshot> snapshot;
+};
+
+// Told of every attempt that changed what is active and of every failure, also those of
+// validate_only; on the thread of the attempt, after the swap. Must not call Activation.
+struct ActivationEvent {
+  ActivationOrigin origin = ActivationOrigin::kStart;
+  absl::Time time;
+  // Of the manifest, as far as it could be read: 0 and empty before that.
+  uint64_t serial = 0;
+  std::string stable;
+  bool validate_only = false;
+  ActivationResult result;
+};
+class ActivationObserver {
+ public:
+  virtual ~ActivationObserver() = default;
+  virtual void OnActivation(const ActivationEvent& event) = 0;
+};
+
+// As GetActivationStatusResponse (ruleset_service.proto) wants it.
+struct ActivationStatus {
+  struct Failure {
+    absl::Time time;
+    ActivationOrigin origin = ActivationOrigin::kStart;
+    ActivationStep step = ActivationStep::kRead;
+    std::string message;
+  };
+  uint64_t activations = 0;
+  uint64_t failures = 0;
+  // By the name of the step, for metrics.
+  std::map<std::string, uint64_t> failures_by_step;
+  // Empty if there was none since the start.
+  std::vector<Failure> last_failure;
+};
+
+// Thread-safe: attempts wait for each other, status() waits for none. Everything that it is given
+// must outlive it.
+class Activation {
+ public:
+  struct Parts {
+    RulesetRegistry* registry = nullptr;
+    TrustPolicy policy;
+    RulesetPreparation* preparation = nullptr;
+    // Remembers the highest serial. Null: forgets it at the end (tests, trials).
+    StateFolder* state = nullptr;
+    ActivationObserver* observer = nullptr;  // may be null
+    std::function<absl::Time()> now;         // null: the system's clock
+  };
+  explicit Activation(Parts parts);
+
+  ActivationResult Activate(const ActivationAttempt& attempt);
+
+  // At the start: what was active last, from the state folder. NotFound if nothing ever was. The
+  // same steps, with origin kStart.
+  ActivationResult Resume();
+
+  // A manifest could not even be read, or another thing failed before there was an attempt: counts
+  // and reports it as a failure of `step`.
+  void ReportFailure(ActivationOrigin origin, ActivationStep step, const absl::Status& reason);
+
+  ActivationStatus status() const;
+
+ private:
+  class Run;
+
+  void Finish(const ActivationEvent& event);
+
+  const Parts parts_;
+  absl::Mutex attempt_mutex_;  // one attempt at a time
+  mutable absl::Mutex status_mutex_;
+  ActivationStatus status_ ABSL_GUARDED_BY(status_mutex_);
+};
+
+}  // namespace plumbline::registry
+
+#endif  // PLUMBLINE_SERVER_REGISTRY_ACTIVATION_H_

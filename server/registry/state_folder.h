@@ -1,0 +1,67 @@
+// StateFolder: what a server must remember to restart safely: the highest serial that was ever
+// active, and the manifest and bundles that were active last.
+//
+//   activation.state      the serial, and the digest of its manifest
+//   manifest.note         the manifest that was active last
+//   <revision>.plumb      the bundles that it names, and earlier ones
+//   <revision>.plumb.approvals
+//
+// Without it a server that restarts could be fed an older manifest, and a server whose source of
+// manifests is gone could not start. Only one server may use a folder at a time: it is locked.
+
+#ifndef PLUMBLINE_SERVER_REGISTRY_STATE_FOLDER_H_
+#define PLUMBLINE_SERVER_REGISTRY_STATE_FOLDER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/registry/release.h"
+
+namespace plumbline::registry {
+
+// The highest serial, and SHA-256 (hex) of the note that carried it.
+struct HighestSerial {
+  uint64_t serial = 0;  // 0: nothing was ever active
+  std::string manifest_digest;
+};
+
+// Thread-compatible: Activation uses it for one attempt at a time.
+class StateFolder {
+ public:
+  // Makes the folder if there is none, and locks it. FailedPrecondition if another process has it;
+  // DataLoss if the state cannot be read: it is never taken for "nothing was ever active".
+  static absl::StatusOr<std::unique_ptr<StateFolder>> Open(const std::string& path);
+  ~StateFolder();
+
+  const HighestSerial& highest() const { return highest_; }
+  // The manifest that was active last. NotFound if none was; DataLoss if it is not the one that
+  // the state names.
+  absl::StatusOr<std::string> Manifest() const;
+  // The bundles that are kept here.
+  const ReleaseSource& releases() const { return releases_; }
+
+  // Durable when it returns OK: bundles first, the manifest next, the serial last.
+  struct KeptRelease {
+    std::string revision;
+    std::shared_ptr<const std::string> bundle;
+    std::string approvals_note;
+  };
+  absl::Status Save(uint64_t serial, const std::string& manifest,
+                    const std::vector<KeptRelease>& releases);
+
+ private:
+  StateFolder(std::string path, int lock);
+
+  std::string path_;
+  int lock_;
+  HighestSerial highest_;
+  FolderReleases releases_;
+};
+
+}  // namespace plumbline::registry
+
+#endif  // PLUMBLINE_SERVER_REGISTRY_STATE_FOLDER_H_
