@@ -58,7 +58,7 @@ class Call {
 
   void Succeed(service::EvaluateAnswer answer) {
     event_.code = "OK";
-    event_.revision = answer.ruleset->revision;
+    event_.revision = answer.revision;
     event_.response_bytes = answer.response.size();
     grpc::ByteBuffer bytes = ToByteBuffer(std::move(answer.response));
     response_->Swap(&bytes);
@@ -138,7 +138,7 @@ grpc::ServerUnaryReactor* TriageHandler::Evaluate(grpc::CallbackServerContext* c
   }
   call.set_has_request_id(!message.request_id().empty());
   service_->Evaluate(
-      message, bytes,
+      message, bytes, service::Caller(),
       [call, token = std::move(token)](absl::StatusOr<service::EvaluateAnswer> answer) mutable {
         token.Release();
         answer.ok() ? call.Succeed(*std::move(answer)) : call.Fail(answer.status());

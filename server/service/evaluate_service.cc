@@ -3,19 +3,22 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "server/service/civil_date.h"
+#include "server/service/request_checks.h"
 #include "server/service/rpc_error.h"
 
 namespace plumbline::service {
 namespace {
 
 constexpr size_t kRevisionDigits = 64;
-constexpr size_t kMaxRequestIdLength = 128;
+// Room for what follows the decision: request id, decision id, index, framing.
+constexpr size_t kResponseTailBytes = kMaxNameBytes + 64;
 
 std::vector<FieldProblem> CheckRequest(const v1::EvaluateRequest& request) {
   std::vector<FieldProblem> problems;
@@ -36,10 +39,8 @@ std::vector<FieldProblem> CheckRequest(const v1::EvaluateRequest& request) {
   if (!v1::DecisionView_IsValid(request.view())) {
     problems.push_back({"view", "is not a known DecisionView"});
   }
-  const std::string& id = request.request_id();
-  if (id.size() > kMaxRequestIdLength || !std::all_of(id.begin(), id.end(), absl::ascii_isprint)) {
-    problems.push_back({"request_id", "must be at most 128 printable ASCII characters"});
-  }
+  CheckShortText("request_id", request.request_id(), problems);
+  CheckShortText("patient_pseudonym", request.patient_pseudonym(), problems);
   return problems;
 }
 
@@ -72,41 +73,100 @@ absl::Status IntakeError(const std::vector<engine::FieldViolation>& violations) 
   return MakeFieldError(reason, problems);
 }
 
-void AppendLengthDelimited(char tag, absl::string_view value, std::string& out) {
-  out.push_back(tag);
-  size_t size = value.size();
-  for (; size >= 0x80; size >>= 7) {
-    out.push_back(static_cast<char>(size | 0x80));
+void AppendVarint(uint64_t value, std::string& out) {
+  for (; value >= 0x80; value >>= 7) {
+    out.push_back(static_cast<char>(value | 0x80));
   }
-  out.push_back(static_cast<char>(size));
+  out.push_back(static_cast<char>(value));
+}
+
+void AppendText(int field, absl::string_view value, std::string& out) {
+  AppendVarint(static_cast<uint64_t>(field) << 3 | 2, out);
+  AppendVarint(value.size(), out);
   out.append(value.data(), value.size());
 }
 
-// EvaluateResponse{decision = 1, request_id = 2}, without parsing the decision.
-std::string AssembleResponse(absl::string_view decision, absl::string_view request_id) {
-  constexpr char kDecisionTag = v1::EvaluateResponse::kDecisionFieldNumber << 3 | 2;
-  constexpr char kRequestIdTag = v1::EvaluateResponse::kRequestIdFieldNumber << 3 | 2;
+void AppendNumber(int field, uint64_t value, std::string& out) {
+  AppendVarint(static_cast<uint64_t>(field) << 3, out);
+  AppendVarint(value, out);
+}
+
+using Response = v1::EvaluateResponse;
+
+// EvaluateResponse with nothing but the decision, which is never parsed: the fields after it are
+// appended in their order when they are known. Ends with the decision's bytes, which stay where
+// they are: there is room for the rest.
+std::string BeginResponse(absl::string_view decision) {
   std::string response;
-  response.reserve(decision.size() + request_id.size() + 16);
-  AppendLengthDelimited(kDecisionTag, decision, response);
-  if (!request_id.empty()) {
-    AppendLengthDelimited(kRequestIdTag, request_id, response);
-  }
+  response.reserve(decision.size() + kResponseTailBytes);
+  AppendText(Response::kDecisionFieldNumber, decision, response);
   return response;
 }
 
-absl::StatusOr<std::shared_ptr<const ServedRuleset>> FindRuleset(const RulesetSource& source,
-                                                                 absl::string_view revision) {
-  std::shared_ptr<const ServedRuleset> ruleset = source.Find(absl::AsciiStrToLower(revision));
-  if (ruleset != nullptr) {
-    return ruleset;
+void AppendRequestId(absl::string_view request_id, std::string& response) {
+  if (!request_id.empty()) {
+    AppendText(Response::kRequestIdFieldNumber, request_id, response);
   }
-  if (revision.empty()) {
-    return MakeError(absl::StatusCode::kUnavailable, v1::ERROR_REASON_INTERNAL,
+}
+
+void AppendRecord(const RecordedDecision& recorded, std::string& response) {
+  if (recorded.id.empty()) {
+    return;
+  }
+  AppendText(Response::kDecisionIdFieldNumber, recorded.id, response);
+  AppendNumber(Response::kRecordIndexFieldNumber, recorded.index, response);
+}
+
+EvaluateAnswer RepeatAnswer(const EarlierDecision& earlier, absl::string_view request_id) {
+  EvaluateAnswer answer{BeginResponse(earlier.decision_bytes), earlier.revision, true};
+  AppendRequestId(request_id, answer.response);
+  AppendRecord(earlier.recorded, answer.response);
+  AppendNumber(Response::kAnsweredBeforeFieldNumber, 1, answer.response);
+  return answer;
+}
+
+absl::StatusOr<Choice> ChooseRuleset(const RulesetSource& source,
+                                     const v1::EvaluateRequest& request, absl::CivilDay as_of) {
+  Choice choice =
+      source.Choose(absl::AsciiStrToLower(request.ruleset_revision()), request.request_id());
+  if (choice.ruleset != nullptr) {
+    const absl::Status effective = CheckEffective(*choice.ruleset, as_of);
+    return effective.ok() ? absl::StatusOr<Choice>(std::move(choice)) : effective;
+  }
+  if (request.ruleset_revision().empty()) {
+    return MakeError(absl::StatusCode::kUnavailable, v1::ERROR_REASON_NO_ACTIVE_RULESET,
                      "no ruleset is active");
   }
   return MakeError(absl::StatusCode::kNotFound, v1::ERROR_REASON_UNKNOWN_REVISION,
                    "the pinned ruleset revision is not loaded");
+}
+
+// The decision's bytes in `decision`, and the ruleset that made them.
+absl::StatusOr<Choice> Decide(const RulesetSource& source, const v1::EvaluateRequest& request,
+                              absl::CivilDay as_of, std::string& decision) {
+  absl::StatusOr<Choice> choice = ChooseRuleset(source, request, as_of);
+  if (!choice.ok()) {
+    return choice;
+  }
+  const engine::View view =
+      request.view() == v1::DECISION_VIEW_BASIC ? engine::View::kBasic : engine::View::kFull;
+  const std::vector<engine::FieldViolation> violations =
+      choice->ruleset->evaluator->Evaluate(request.intake(), as_of, view, decision);
+  if (!violations.empty()) {
+    return IntakeError(violations);
+  }
+  return choice;
+}
+
+// A repeated request answers as the one that came first.
+DecisionRecorder::Follower MakeFollower(std::string request_id, EvaluateService::Done done) {
+  return [request_id = std::move(request_id),
+          done = std::move(done)](absl::StatusOr<EarlierDecision> earlier) mutable {
+    if (!earlier.ok()) {
+      return std::move(done)(std::move(earlier).status());
+    }
+    std::move(done)(RepeatAnswer(*earlier, request_id));
+  };
 }
 
 }  // namespace
@@ -115,47 +175,63 @@ EvaluateService::EvaluateService(const RulesetSource* source, DecisionRecorder* 
     : source_(source), recorder_(recorder) {}
 
 void EvaluateService::Evaluate(const v1::EvaluateRequest& request, absl::string_view request_bytes,
-                               Done done) const {
+                               const Caller& caller, Done done) const {
   const std::vector<FieldProblem> problems = CheckRequest(request);
   if (!problems.empty()) {
     return std::move(done)(MakeFieldError(v1::ERROR_REASON_INVALID_REQUEST, problems));
   }
-  absl::StatusOr<std::shared_ptr<const ServedRuleset>> ruleset =
-      FindRuleset(*source_, request.ruleset_revision());
-  if (!ruleset.ok()) {
-    return std::move(done)(ruleset.status());
+  const RecordedCall call{caller, request.request_id(), request.patient_pseudonym(),
+                          *ToCivilDay(request.as_of()), request_bytes};
+  absl::StatusOr<Begun> begun =
+      recorder_->Begin(call, [&] { return MakeFollower(request.request_id(), std::move(done)); });
+  if (!begun.ok()) {
+    return std::move(done)(std::move(begun).status());
   }
-  const absl::CivilDay as_of = *ToCivilDay(request.as_of());
-  if (absl::Status effective = CheckEffective(**ruleset, as_of); !effective.ok()) {
-    return std::move(done)(effective);
+  if (const auto* earlier = std::get_if<EarlierDecision>(&*begun)) {
+    return std::move(done)(RepeatAnswer(*earlier, request.request_id()));
   }
-  const engine::View view =
-      request.view() == v1::DECISION_VIEW_BASIC ? engine::View::kBasic : engine::View::kFull;
-  thread_local std::string decision;  // keeps its memory from call to call
-  const std::vector<engine::FieldViolation> violations =
-      (*ruleset)->evaluator->Evaluate(request.intake(), as_of, view, decision);
-  if (!violations.empty()) {
-    return std::move(done)(IntakeError(violations));
+  if (std::holds_alternative<Following>(*begun)) {
+    return;
   }
-  EvaluateAnswer answer{AssembleResponse(decision, request.request_id()), *ruleset};
-  recorder_->Record(
-      {**ruleset, request_bytes, decision},
-      [answer = std::move(answer), done = std::move(done)](absl::Status recorded) mutable {
-        if (!recorded.ok()) {
-          return std::move(done)(std::move(recorded));
-        }
-        std::move(done)(std::move(answer));
-      });
+  DecideAndRecord(request, call, std::get<std::unique_ptr<DecisionTicket>>(*std::move(begun)),
+                  std::move(done));
 }
 
-absl::StatusOr<EvaluateAnswer> EvaluateService::EvaluateAndWait(
-    const v1::EvaluateRequest& request) const {
+void EvaluateService::DecideAndRecord(const v1::EvaluateRequest& request, const RecordedCall& call,
+                                      std::unique_ptr<DecisionTicket> ticket, Done done) const {
+  thread_local std::string decision;  // keeps its memory from call to call
+  const absl::StatusOr<Choice> choice = Decide(*source_, request, call.as_of, decision);
+  if (!choice.ok()) {
+    if (ticket != nullptr) {
+      ticket->Abandon(choice.status());
+    }
+    return std::move(done)(choice.status());
+  }
+  EvaluateAnswer answer{BeginResponse(decision), choice->ruleset->revision};
+  // In the answer, because that lives until the recorder is done.
+  const absl::string_view recorded_bytes =
+      absl::string_view(answer.response).substr(answer.response.size() - decision.size());
+  AppendRequestId(call.request_id, answer.response);
+  recorder_->Record(std::move(ticket), {call, *choice, recorded_bytes},
+                    [answer = std::move(answer),
+                     done = std::move(done)](absl::StatusOr<RecordedDecision> recorded) mutable {
+                      if (!recorded.ok()) {
+                        return std::move(done)(std::move(recorded).status());
+                      }
+                      AppendRecord(*recorded, answer.response);
+                      std::move(done)(std::move(answer));
+                    });
+}
+
+absl::StatusOr<EvaluateAnswer> EvaluateService::EvaluateAndWait(const v1::EvaluateRequest& request,
+                                                                const Caller& caller) const {
   absl::StatusOr<EvaluateAnswer> result;
   absl::Notification finished;
-  Evaluate(request, request.SerializeAsString(), [&](absl::StatusOr<EvaluateAnswer> answer) {
-    result = std::move(answer);
-    finished.Notify();
-  });
+  Evaluate(request, request.SerializeAsString(), caller,
+           [&](absl::StatusOr<EvaluateAnswer> answer) {
+             result = std::move(answer);
+             finished.Notify();
+           });
   finished.WaitForNotification();
   return result;
 }

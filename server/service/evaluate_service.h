@@ -1,7 +1,8 @@
 // EvaluateService: the use case "one intake in, one decision out", without a transport.
 //
-// Steps: validate the request, find the ruleset, evaluate, record, answer. The response is
-// assembled as wire bytes around the engine's bytes, which are never parsed.
+// Steps: validate the request, ask the recorder for leave (which may know the answer already),
+// choose the ruleset, evaluate, record, answer. The response is assembled as wire bytes around the
+// engine's bytes, which are never parsed.
 
 #ifndef PLUMBLINE_SERVER_SERVICE_EVALUATE_SERVICE_H_
 #define PLUMBLINE_SERVER_SERVICE_EVALUATE_SERVICE_H_
@@ -13,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "plumbline/v1/triage_service.pb.h"
+#include "server/service/caller.h"
 #include "server/service/decision_recorder.h"
 #include "server/service/ruleset_source.h"
 
@@ -21,7 +23,10 @@ namespace plumbline::service {
 struct EvaluateAnswer {
   // Wire bytes of plumbline.v1.EvaluateResponse.
   std::string response;
-  std::shared_ptr<const ServedRuleset> ruleset;
+  // Revision that decided.
+  std::string revision;
+  // The recorded answer of an earlier call; nothing was evaluated.
+  bool answered_before = false;
 };
 
 // Thread-safe. Keeps pointers to source and recorder, which must outlive it and every call.
@@ -33,16 +38,20 @@ class EvaluateService {
 
   EvaluateService(const RulesetSource* source, DecisionRecorder* recorder);
 
-  // Calls `done` exactly once: on this thread if the request is refused, else on the recorder's.
-  // `request_bytes` is the request as it came, for the record; `request` may be dropped when this
-  // returns.
+  // Calls `done` exactly once: on this thread if the request is refused or was answered before,
+  // else on the recorder's. `request_bytes` is the request as it came, for the record; everything
+  // but `done` may be dropped when this returns.
   void Evaluate(const v1::EvaluateRequest& request, absl::string_view request_bytes,
-                Done done) const;
+                const Caller& caller, Done done) const;
 
   // Evaluate for callers that may block.
-  absl::StatusOr<EvaluateAnswer> EvaluateAndWait(const v1::EvaluateRequest& request) const;
+  absl::StatusOr<EvaluateAnswer> EvaluateAndWait(const v1::EvaluateRequest& request,
+                                                 const Caller& caller = {}) const;
 
  private:
+  void DecideAndRecord(const v1::EvaluateRequest& request, const RecordedCall& call,
+                       std::unique_ptr<DecisionTicket> ticket, Done done) const;
+
   const RulesetSource* source_;
   DecisionRecorder* recorder_;
 };

@@ -3,6 +3,7 @@
 #ifndef PLUMBLINE_SERVER_SERVICE_RULESET_SOURCE_H_
 #define PLUMBLINE_SERVER_SERVICE_RULESET_SOURCE_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,14 +38,24 @@ struct ServedRuleset {
   std::shared_ptr<const Evaluator> evaluator;
 };
 
+// The ruleset that answers one request, and why it is that one.
+struct Choice {
+  // Null: there is none.
+  std::shared_ptr<const ServedRuleset> ruleset;
+  // "stable", "canary" or "pinned"; empty if `ruleset` is null.
+  std::string alias;
+  // Of the manifest that made the revision active; 0: none.
+  uint64_t manifest_serial = 0;
+};
+
 // Thread-safe. A caller keeps what it got until its call ends, so that a revision may be swapped or
 // dropped meanwhile.
 class RulesetSource {
  public:
   virtual ~RulesetSource() = default;
-  // The ruleset of that revision (lower-case hex), or the active one if `revision` is empty. Null
-  // if there is none.
-  virtual std::shared_ptr<const ServedRuleset> Find(absl::string_view revision) const = 0;
+  // The ruleset of that revision (lower-case hex), or the active one if `revision` is empty; which
+  // of the active ones may depend on the request id, and on nothing else.
+  virtual Choice Choose(absl::string_view revision, absl::string_view request_id) const = 0;
 };
 
 // Always the same single ruleset.
@@ -53,8 +64,10 @@ class SingleRulesetSource : public RulesetSource {
   explicit SingleRulesetSource(std::shared_ptr<const ServedRuleset> ruleset)
       : ruleset_(std::move(ruleset)) {}
 
-  std::shared_ptr<const ServedRuleset> Find(absl::string_view revision) const override {
-    return revision.empty() || revision == ruleset_->revision ? ruleset_ : nullptr;
+  Choice Choose(absl::string_view revision, absl::string_view) const override {
+    if (revision.empty()) return {ruleset_, "stable", 0};
+    if (revision == ruleset_->revision) return {ruleset_, "pinned", 0};
+    return {};
   }
 
  private:

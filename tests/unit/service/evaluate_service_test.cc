@@ -58,7 +58,8 @@ TEST_F(EvaluateServiceTest, AnswerHoldsTheEnginesBytesAndTheRequestId) {
   expected.mutable_decision()->set_engine_version("fake");
   expected.set_request_id("abc-1");
   EXPECT_EQ(answer->response, expected.SerializeAsString());
-  EXPECT_EQ(answer->ruleset->revision, testing::FakeRevision());
+  EXPECT_EQ(answer->revision, testing::FakeRevision());
+  EXPECT_FALSE(answer->answered_before);
 }
 
 TEST_F(EvaluateServiceTest, LongDecisionsAreFramedRight) {
@@ -185,67 +186,182 @@ TEST_F(EvaluateServiceTest, IntakeViolationsAreNamedByTheirPathInTheRequest) {
 
 class EmptySource : public RulesetSource {
  public:
-  std::shared_ptr<const ServedRuleset> Find(absl::string_view) const override { return nullptr; }
+  Choice Choose(absl::string_view, absl::string_view) const override { return {}; }
 };
 
 TEST_F(EvaluateServiceTest, WithoutAnActiveRulesetItIsUnavailable) {
   const EmptySource source;
   const auto answer = EvaluateService(&source, &recorder_).EvaluateAndWait(request_);
   EXPECT_EQ(answer.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(answer.status()), v1::ERROR_REASON_NO_ACTIVE_RULESET);
 }
 
-// Keeps what it was given, and answers when the test says so.
-class SlowRecorder : public DecisionRecorder {
+class FakeTicket : public DecisionTicket {
  public:
-  void Record(const DecisionDraft& draft, Done done) override {
-    revision = draft.ruleset.revision;
-    request = std::string(draft.request_bytes);
-    decision = std::string(draft.decision_bytes);
+  explicit FakeTicket(std::vector<absl::Status>* abandoned) : abandoned_(abandoned) {}
+  void Abandon(const absl::Status& why) override { abandoned_->push_back(why); }
+
+ private:
+  std::vector<absl::Status>* abandoned_;
+};
+
+// Keeps what it was given, and answers when the test says so.
+class FakeRecorder : public DecisionRecorder {
+ public:
+  absl::StatusOr<Begun> Begin(const RecordedCall& call,
+                              absl::FunctionRef<Follower()> make_follower) override {
+    caller = call.caller.name;
+    if (!refusal.ok()) return refusal;
+    if (earlier) return Begun(*earlier);
+    if (follow) {
+      follower = make_follower();
+      return Begun(Following());
+    }
+    return Begun(std::make_unique<FakeTicket>(&abandoned));
+  }
+  void Record(std::unique_ptr<DecisionTicket> ticket, const DecisionDraft& draft,
+              Done done) override {
+    EXPECT_NE(ticket, nullptr);
+    revision = draft.choice.ruleset->revision;
+    request = std::string(draft.call.request_bytes);
+    pseudonym = std::string(draft.call.patient_pseudonym);
+    decision = draft.decision_bytes;
     pending = std::move(done);
   }
-  std::string revision, request, decision;
+
+  absl::Status refusal;
+  std::optional<EarlierDecision> earlier;
+  bool follow = false;
+  Follower follower;
+  std::vector<absl::Status> abandoned;
+  std::string caller, revision, request, pseudonym;
+  absl::string_view decision;
   Done pending;
 };
 
-TEST_F(EvaluateServiceTest, AnswerWaitsForTheRecord) {
-  SlowRecorder recorder;
-  const SingleRulesetSource source(ruleset_);
-  const EvaluateService service(&source, &recorder);
-  std::optional<absl::StatusOr<EvaluateAnswer>> result;
-  const std::string bytes = request_.SerializeAsString();
-  service.Evaluate(request_, bytes, [&](absl::StatusOr<EvaluateAnswer> answer) {
-    result.emplace(std::move(answer));
-  });
-  EXPECT_FALSE(result.has_value());
-  EXPECT_EQ(recorder.revision, testing::FakeRevision());
-  EXPECT_EQ(recorder.request, bytes);
-  v1::Decision decision;
-  ASSERT_TRUE(decision.ParseFromString(recorder.decision));
+class RecordedEvaluateTest : public EvaluateServiceTest {
+ protected:
+  void Begin() {
+    const std::string bytes = request_.SerializeAsString();
+    service_.Evaluate(
+        request_, bytes, {"ward-7", true},
+        [this](absl::StatusOr<EvaluateAnswer> answer) { result_.emplace(std::move(answer)); });
+  }
+
+  v1::EvaluateResponse Response() const {
+    v1::EvaluateResponse response;
+    EXPECT_TRUE(result_.has_value() && result_->ok());
+    EXPECT_TRUE(response.ParseFromString((*result_)->response));
+    EXPECT_EQ(response.SerializeAsString(), (*result_)->response);
+    return response;
+  }
+
+  FakeRecorder recorder_;
+  SingleRulesetSource source_{ruleset_};
+  EvaluateService service_{&source_, &recorder_};
+  std::optional<absl::StatusOr<EvaluateAnswer>> result_;
+};
+
+TEST_F(RecordedEvaluateTest, AnswerWaitsForTheRecordAndNamesIt) {
+  request_.set_request_id("r1");
+  request_.set_patient_pseudonym("p1");
+  Begin();
+  EXPECT_FALSE(result_.has_value());
+  EXPECT_EQ(recorder_.caller, "ward-7");
+  EXPECT_EQ(recorder_.revision, testing::FakeRevision());
+  EXPECT_EQ(recorder_.request, request_.SerializeAsString());
+  EXPECT_EQ(recorder_.pseudonym, "p1");
+  v1::Decision decision;  // the view still holds: the answer that waits owns it
+  ASSERT_TRUE(decision.ParseFromString(std::string(recorder_.decision)));
   EXPECT_EQ(decision.engine_version(), "fake");
-  std::move(recorder.pending)(absl::OkStatus());
-  ASSERT_TRUE(result.has_value());
-  EXPECT_TRUE(result->ok());
+  std::move(recorder_.pending)(RecordedDecision{"01890a5d-ac96-774b-bcce-b302099a8057", 300});
+  const v1::EvaluateResponse response = Response();
+  EXPECT_EQ(response.decision_id(), "01890a5d-ac96-774b-bcce-b302099a8057");
+  EXPECT_EQ(response.record_index(), 300u);
+  EXPECT_EQ(response.request_id(), "r1");
+  EXPECT_FALSE(response.answered_before());
 }
 
-TEST_F(EvaluateServiceTest, WithoutARecordThereIsNoAnswer) {
-  SlowRecorder recorder;
-  const SingleRulesetSource source(ruleset_);
-  const EvaluateService service(&source, &recorder);
-  std::optional<absl::StatusOr<EvaluateAnswer>> result;
-  service.Evaluate(request_, "", [&](absl::StatusOr<EvaluateAnswer> answer) {
-    result.emplace(std::move(answer));
-  });
-  std::move(recorder.pending)(absl::UnavailableError("disk"));
-  ASSERT_TRUE(result.has_value());
-  EXPECT_EQ(result->status().code(), absl::StatusCode::kUnavailable);
+TEST_F(RecordedEvaluateTest, IndexZeroIsPresent) {
+  Begin();
+  std::move(recorder_.pending)(RecordedDecision{"id", 0});
+  EXPECT_TRUE(Response().has_record_index());
 }
 
-TEST_F(EvaluateServiceTest, RefusedRequestsAreNotRecorded) {
-  SlowRecorder recorder;
-  const SingleRulesetSource source(ruleset_);
+TEST_F(RecordedEvaluateTest, WithoutALogNothingIsNamed) {
+  const NullRecorder none;
+  const auto answer = Evaluate(request_);
+  ASSERT_TRUE(answer.ok());
+  v1::EvaluateResponse response;
+  ASSERT_TRUE(response.ParseFromString(answer->response));
+  EXPECT_EQ(response.decision_id(), "");
+  EXPECT_FALSE(response.has_record_index());
+}
+
+TEST_F(RecordedEvaluateTest, WithoutARecordThereIsNoAnswer) {
+  Begin();
+  std::move(recorder_.pending)(absl::UnavailableError("disk"));
+  ASSERT_TRUE(result_.has_value());
+  EXPECT_EQ(result_->status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(RecordedEvaluateTest, RefusedBeforeItIsEvaluated) {
+  recorder_.refusal = absl::ResourceExhaustedError("full");
+  evaluator_->CloseGate();  // an evaluation would hang
+  Begin();
+  ASSERT_TRUE(result_.has_value());
+  EXPECT_EQ(result_->status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(evaluator_->finished(), 0);
+}
+
+TEST_F(RecordedEvaluateTest, EarlierAnswerIsGivenAgainEvenIfItsRevisionIsGone) {
+  v1::Decision decision;
+  decision.set_engine_version("then");
+  recorder_.earlier = {{"id-then", 7}, testing::FakeRevision('c'), decision.SerializeAsString()};
+  request_.set_request_id("r1");
+  request_.set_ruleset_revision(testing::FakeRevision('c'));
+  Begin();
+  const v1::EvaluateResponse response = Response();
+  EXPECT_EQ(response.decision().engine_version(), "then");
+  EXPECT_EQ(response.decision_id(), "id-then");
+  EXPECT_EQ(response.record_index(), 7u);
+  EXPECT_EQ(response.request_id(), "r1");
+  EXPECT_TRUE(response.answered_before());
+  EXPECT_TRUE((*result_)->answered_before);
+  EXPECT_EQ((*result_)->revision, testing::FakeRevision('c'));
+  EXPECT_EQ(evaluator_->finished(), 0);
+}
+
+TEST_F(RecordedEvaluateTest, FollowerGetsTheOutcomeOfTheFirst) {
+  recorder_.follow = true;
+  Begin();
+  EXPECT_FALSE(result_.has_value());
+  EXPECT_EQ(evaluator_->finished(), 0);
+  std::move(recorder_.follower)(EarlierDecision{{"id-first", 1}, "rev", ""});
+  EXPECT_EQ(Response().decision_id(), "id-first");
+  EXPECT_TRUE(Response().answered_before());
+  result_.reset();
+  Begin();
+  std::move(recorder_.follower)(absl::InternalError("first failed"));
+  EXPECT_EQ(result_->status().message(), "first failed");
+}
+
+TEST_F(RecordedEvaluateTest, WhatCannotBeDecidedIsAbandonedWithItsReason) {
+  evaluator_->set_violations(
+      {{engine::FieldViolation::Kind::kInvalid, "person.age_years", "must be 0 to 120"}});
+  Begin();
+  EXPECT_EQ(ReasonOf(result_->status()), v1::ERROR_REASON_INVALID_INTAKE);
+  ASSERT_EQ(recorder_.abandoned.size(), 1u);
+  EXPECT_EQ(recorder_.abandoned[0], result_->status());
+  EXPECT_EQ(recorder_.revision, "");
+}
+
+TEST_F(RecordedEvaluateTest, RefusedRequestsDoNotReachTheRecorder) {
   request_.clear_as_of();
-  EXPECT_FALSE(EvaluateService(&source, &recorder).EvaluateAndWait(request_).ok());
-  EXPECT_EQ(recorder.revision, "");
+  request_.set_patient_pseudonym("caf\xC3\xA9");
+  Begin();
+  EXPECT_THAT(FieldsOf(result_->status()), ElementsAre("as_of", "patient_pseudonym"));
+  EXPECT_EQ(recorder_.caller, "");
 }
 
 TEST(CivilDateTest, RoundTrip) {

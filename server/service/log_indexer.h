@@ -1,0 +1,81 @@
+// LogIndexer: keeps the query index up with the log.
+//
+// A thread of low priority reads what is new in the log and applies it in batches: an index row
+// costs more CPU than a record, and serving comes first. The index may lag, readers wait for it.
+//
+// At the start the index is compared with the log: when it is ahead of it, or does not agree in the
+// ids of a sample of records, it is emptied and made anew.
+
+#ifndef PLUMBLINE_SERVER_SERVICE_LOG_INDEXER_H_
+#define PLUMBLINE_SERVER_SERVICE_LOG_INDEXER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/audit/decision_log.h"
+#include "server/store/store.h"
+
+namespace plumbline::service {
+
+struct IndexerOptions {
+  size_t batch_records = 512;
+  // How often the log's size is looked at.
+  absl::Duration poll_interval = absl::Milliseconds(50);
+  // Rest after a batch, as a multiple of the time that it took: 1 leaves half of a core at most.
+  // Nobody rests while a reader waits.
+  double rest_factor = 1.0;
+  // Records whose ids are compared at the start, apart from the first and last ones.
+  size_t sample_records = 256;
+  // Nice value of the thread.
+  int nice = 19;
+  // For the operator's log: "index-rebuilt" (why), "index-failed"; no patient data. May be null.
+  std::function<void(absl::string_view event, absl::string_view detail)> on_event;
+};
+
+struct IndexProgress {
+  uint64_t indexed = 0;
+  uint64_t log_size = 0;
+  // Rebuilt since the start.
+  bool rebuilding = false;
+  // OK, or why the index does not go on (it tries again).
+  absl::Status health;
+};
+
+// Thread-safe. Log and index must outlive it. The destructor stops the thread.
+class LogIndexer {
+ public:
+  // Compares, and begins to follow. Only fails if the log cannot be read.
+  static absl::StatusOr<std::unique_ptr<LogIndexer>> Start(const audit::DecisionLog* log,
+                                                           store::QueryIndex* index,
+                                                           IndexerOptions options);
+  virtual ~LogIndexer() = default;
+
+  // OK when records 0 .. size - 1 are in the index. Unavailable with RetryInfo at the deadline.
+  virtual absl::Status WaitUntilIndexed(uint64_t size, absl::Time deadline) = 0;
+  // After the keys of these records were destroyed: drops from the index what must not be found any
+  // more, also when a batch with them is being applied.
+  virtual absl::Status Forget(absl::Span<const uint64_t> indices) = 0;
+  virtual IndexProgress progress() const = 0;
+  virtual const store::QueryIndex& index() const = 0;
+};
+
+// The row of a record, made from its leaf and details alone. DataLoss if the details are not what a
+// record of that kind holds.
+absl::StatusOr<store::IndexRow> MakeIndexRow(const audit::DecisionLog& log,
+                                             const audit::Record& record);
+
+// What IndexRow::request_key and patient_key hold; empty for an empty text.
+std::string RequestKey(const audit::DecisionLog& log, absl::string_view request_id);
+std::string PatientKey(const audit::DecisionLog& log, absl::string_view pseudonym);
+
+}  // namespace plumbline::service
+
+#endif  // PLUMBLINE_SERVER_SERVICE_LOG_INDEXER_H_

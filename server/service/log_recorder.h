@@ -1,0 +1,73 @@
+// LogRecorder: decisions and feedback into the decision log.
+//
+// Every decision goes through Begin and Record (decision_recorder.h). Calls with a request id are
+// known by (caller, request id): while one is under way, the same request follows it; afterwards it
+// gets the recorded answer. Calls without a request id cost nothing of that.
+//
+// Thread-safe. Log and indexer must outlive it, and so must it every call's `done`: stop serving,
+// let the log finish what it has taken, then destroy.
+
+#ifndef PLUMBLINE_SERVER_SERVICE_LOG_RECORDER_H_
+#define PLUMBLINE_SERVER_SERVICE_LOG_RECORDER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "plumbline/v1/feedback.pb.h"
+#include "server/audit/decision_log.h"
+#include "server/base/random.h"
+#include "server/base/uuid.h"
+#include "server/service/caller.h"
+#include "server/service/decision_recorder.h"
+#include "server/service/log_indexer.h"
+
+namespace plumbline::service {
+
+struct RecorderOptions {
+  // At most 64 printable ASCII characters; recorded with each decision.
+  std::string engine_build;
+  // Request ids that are known without asking the index.
+  size_t remembered_requests = 1'000'000;
+  // Bits of the fingerprints; fewer than 64 only in tests of collisions.
+  int fingerprint_bits = 64;
+};
+
+// Feedback that was checked.
+struct FeedbackDraft {
+  const Caller& caller;
+  absl::string_view request_id;
+  // Of the whole request.
+  absl::string_view request_bytes;
+  Uuid decision_id;
+  const v1::Feedback& feedback;
+};
+
+struct RecordedFeedback {
+  Uuid id;
+  uint64_t index = 0;
+  bool recorded_before = false;
+};
+
+class LogRecorder : public DecisionRecorder {
+ public:
+  // Reads the request ids of what the index does not have yet; a thread reads further back.
+  static absl::StatusOr<std::unique_ptr<LogRecorder>> Make(audit::DecisionLog* log,
+                                                           LogIndexer* indexer,
+                                                           RandomSource* random,
+                                                           RecorderOptions options);
+
+  // Idempotent by request id. Blocks until the feedback is durable. Errors: see FeedbackService.
+  virtual absl::StatusOr<RecordedFeedback> RecordFeedback(const FeedbackDraft& draft) = 0;
+
+  // Index of the record with this id; NotFound (UNKNOWN_RECORD).
+  virtual absl::StatusOr<uint64_t> FindRecord(const Uuid& id) const = 0;
+};
+
+}  // namespace plumbline::service
+
+#endif  // PLUMBLINE_SERVER_SERVICE_LOG_RECORDER_H_

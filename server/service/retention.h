@@ -1,0 +1,59 @@
+// Retention: erases what has been kept long enough.
+
+#ifndef PLUMBLINE_SERVER_SERVICE_RETENTION_H_
+#define PLUMBLINE_SERVER_SERVICE_RETENTION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/service/erasure.h"
+
+namespace plumbline::service {
+
+struct RetentionPolicy {
+  // Decisions and feedback are kept for so many years of the calendar after they were recorded;
+  // 0: for ever. A legal hold wins.
+  int years = 6;
+  absl::Duration interval = absl::Hours(24);
+  // Records for one erasure.
+  size_t batch_records = 1000;
+  // For the operator's log: "retention-run" and "retention-failed"; no patient data. May be null.
+  std::function<void(absl::string_view event, absl::string_view detail)> on_event;
+};
+
+struct RetentionRun {
+  absl::Time erased_before;
+  uint64_t erased = 0;
+  // Due, but under a legal hold.
+  uint64_t held = 0;
+};
+
+// Thread-safe. Erasure and clock must outlive it.
+class Retention {
+ public:
+  Retention(RetentionPolicy policy, Erasure* erasure, Clock* clock);
+  // Stops the thread.
+  ~Retention();
+
+  // Runs now, and returns what was erased (dry run: what would be).
+  absl::StatusOr<RetentionRun> Run(bool dry_run = false);
+  // Begins to run every `interval`, for the first time at once, in a thread of low priority.
+  void Start();
+
+ private:
+  struct Rep;
+  const std::unique_ptr<Rep> rep_;
+};
+
+// The same day and time of day `years` years before `now`, in UTC; 29 February becomes the 28th.
+absl::Time YearsBefore(absl::Time now, int years);
+
+}  // namespace plumbline::service
+
+#endif  // PLUMBLINE_SERVER_SERVICE_RETENTION_H_
