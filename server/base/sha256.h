@@ -1,10 +1,11 @@
-// SHA-256 (FIPS 180-4), from OpenSSL. Names the revisions of rulesets.
+// SHA-256 (FIPS 180-4), from OpenSSL. Names the revisions of rulesets, hashes the decision log.
 
 #ifndef PLUMBLINE_SERVER_BASE_SHA256_H_
 #define PLUMBLINE_SERVER_BASE_SHA256_H_
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -33,8 +34,12 @@ class Sha256 {
   std::unique_ptr<Context> context_;
 };
 
-// Digest of all of `bytes`.
+// Digest of all of `bytes`. Thread-safe; allocates nothing after a thread's first call, unlike an
+// object of the class above.
 Sha256Digest Sha256Of(absl::string_view bytes);
+
+// Digest of the pieces, one behind the other, without copying them together. As fast as Sha256Of.
+Sha256Digest Sha256OfPieces(std::initializer_list<absl::string_view> pieces);
 
 // Lower-case hexadecimal, two digits a byte.
 std::string ToHex(const Sha256Digest& digest);
