@@ -49,6 +49,9 @@ namespace plumbline::audit {
 struct LogOptions {
   // Name of the log in checkpoints ("decisions.clinic.example/plumbline"); must not change.
   std::string origin;
+  // Verifier keys (vkey, note_key.h) of checkpoints of this log: the signer's first, then those that
+  // signed before the key was changed. All are named like the origin.
+  std::vector<std::string> verifier_keys;
   // Largest number of records for one sync, and how long the first of them may wait for others
   // that are admitted but not yet appended; nothing is waited for when there are none. With zero, a
   // batch is whatever came while the one before was being synced.
@@ -129,10 +132,8 @@ class DecisionLog {
   // Durable records.
   virtual uint64_t size() const = 0;
   virtual const std::string& origin() const = 0;
+  // The signer's.
   virtual std::string verifier_key() const = 0;
-  // Keyed hash (16 bytes) by which the index finds equal texts that nobody can guess from it: request
-  // ids, pseudonyms of patients. The same for as long as the log lives, whatever its master key.
-  virtual std::string IndexHash(absl::string_view text) const = 0;
 
   // FailedPrecondition (wrong key), DataLoss (damaged), NotFound. An erased record is no error.
   virtual absl::StatusOr<Record> Read(uint64_t index, store::Parts parts) const = 0;
