@@ -49,8 +49,8 @@ namespace plumbline::audit {
 struct LogOptions {
   // Name of the log in checkpoints ("decisions.clinic.example/plumbline"); must not change.
   std::string origin;
-  // Verifier keys (vkey, note_key.h) of checkpoints of this log: the signer's first, then those that
-  // signed before the key was changed. All are named like the origin.
+  // Verifier keys (vkey, note_key.h) of checkpoints of this log: the signer's first, then those
+  // that signed before the key was changed. All are named like the origin.
   std::vector<std::string> verifier_keys;
   // Largest number of records for one sync, and how long the first of them may wait for others
   // that are admitted but not yet appended; nothing is waited for when there are none. With zero, a
@@ -156,14 +156,14 @@ class DecisionLog {
   virtual std::string CosignedCheckpoint() const = 0;
 
   // Keyed hash, 32 bytes, for the query index: equal texts can be found, but not guessed without
-  // the log's index key, which stays the same for the life of the log. The domain says what the text
-  // is ("patient"), so that equal texts of different meaning differ.
+  // the log's index key, which stays the same for the life of the log. The domain says what the
+  // text is ("patient"), so that equal texts of different meaning differ.
   virtual std::string IndexHash(absl::string_view domain, absl::string_view text) const = 0;
 
   // Destroys the keys of these records, after a record that says so is durable: `draft`, of kind
   // erasure and with an empty payload, which becomes the list of indices (erasure.h). A crash
-  // between is made good by the next Open. InvalidArgument for no index, one beyond the end, or that
-  // of an erasure record, which must stay readable.
+  // between is made good by the next Open. InvalidArgument for no index, one beyond the end, or
+  // that of an erasure record, which must stay readable.
   virtual absl::StatusOr<Appended> Erase(absl::Span<const uint64_t> indices,
                                          const RecordDraft& draft) = 0;
   // Wraps all record keys with the keyring's newest master key. Returns how many were wrapped anew.

@@ -43,8 +43,8 @@ struct DecisionDraft {
   absl::string_view decision_bytes;
 };
 
-// Where a decision is on record.
-struct RecordedDecision {
+// Where something is on record.
+struct RecordPlace {
   // UUID, lower case. Empty: no log is kept, and there is no index.
   std::string id;
   uint64_t index = 0;
@@ -52,7 +52,7 @@ struct RecordedDecision {
 
 // A decision that answered the same request before.
 struct EarlierDecision {
-  RecordedDecision recorded;
+  RecordPlace place;
   std::string revision;
   // plumbline.v1.Decision as it was sent then.
   std::string decision_bytes;
@@ -77,7 +77,7 @@ using Begun = std::variant<std::unique_ptr<DecisionTicket>, EarlierDecision, Fol
 class DecisionRecorder {
  public:
   using Follower = absl::AnyInvocable<void(absl::StatusOr<EarlierDecision>) &&>;
-  using Done = absl::AnyInvocable<void(absl::StatusOr<RecordedDecision>) &&>;
+  using Done = absl::AnyInvocable<void(absl::StatusOr<RecordPlace>) &&>;
 
   virtual ~DecisionRecorder() = default;
 
@@ -105,7 +105,7 @@ class NullRecorder : public DecisionRecorder {
     return Begun();
   }
   void Record(std::unique_ptr<DecisionTicket>, const DecisionDraft&, Done done) override {
-    std::move(done)(RecordedDecision());
+    std::move(done)(RecordPlace());
   }
 };
 

@@ -109,7 +109,7 @@ void AppendRequestId(absl::string_view request_id, std::string& response) {
   }
 }
 
-void AppendRecord(const RecordedDecision& recorded, std::string& response) {
+void AppendRecord(const RecordPlace& recorded, std::string& response) {
   if (recorded.id.empty()) {
     return;
   }
@@ -120,7 +120,7 @@ void AppendRecord(const RecordedDecision& recorded, std::string& response) {
 EvaluateAnswer RepeatAnswer(const EarlierDecision& earlier, absl::string_view request_id) {
   EvaluateAnswer answer{BeginResponse(earlier.decision_bytes), earlier.revision, true};
   AppendRequestId(request_id, answer.response);
-  AppendRecord(earlier.recorded, answer.response);
+  AppendRecord(earlier.place, answer.response);
   AppendNumber(Response::kAnsweredBeforeFieldNumber, 1, answer.response);
   return answer;
 }
@@ -214,7 +214,7 @@ void EvaluateService::DecideAndRecord(const v1::EvaluateRequest& request, const 
   AppendRequestId(call.request_id, answer.response);
   recorder_->Record(std::move(ticket), {call, *choice, recorded_bytes},
                     [answer = std::move(answer),
-                     done = std::move(done)](absl::StatusOr<RecordedDecision> recorded) mutable {
+                     done = std::move(done)](absl::StatusOr<RecordPlace> recorded) mutable {
                       if (!recorded.ok()) {
                         return std::move(done)(std::move(recorded).status());
                       }

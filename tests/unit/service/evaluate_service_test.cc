@@ -274,7 +274,7 @@ TEST_F(RecordedEvaluateTest, AnswerWaitsForTheRecordAndNamesIt) {
   v1::Decision decision;  // the view still holds: the answer that waits owns it
   ASSERT_TRUE(decision.ParseFromString(std::string(recorder_.decision)));
   EXPECT_EQ(decision.engine_version(), "fake");
-  std::move(recorder_.pending)(RecordedDecision{"01890a5d-ac96-774b-bcce-b302099a8057", 300});
+  std::move(recorder_.pending)(RecordPlace{"01890a5d-ac96-774b-bcce-b302099a8057", 300});
   const v1::EvaluateResponse response = Response();
   EXPECT_EQ(response.decision_id(), "01890a5d-ac96-774b-bcce-b302099a8057");
   EXPECT_EQ(response.record_index(), 300u);
@@ -284,7 +284,7 @@ TEST_F(RecordedEvaluateTest, AnswerWaitsForTheRecordAndNamesIt) {
 
 TEST_F(RecordedEvaluateTest, IndexZeroIsPresent) {
   Begin();
-  std::move(recorder_.pending)(RecordedDecision{"id", 0});
+  std::move(recorder_.pending)(RecordPlace{"id", 0});
   EXPECT_TRUE(Response().has_record_index());
 }
 
