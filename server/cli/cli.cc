@@ -8,10 +8,14 @@
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "server/cli/evaluate_command.h"
+#include "server/cli/keys_command.h"
+#include "server/cli/rules_build_command.h"
 #include "server/cli/rules_commands.h"
+#include "server/cli/rules_manifest_command.h"
 #include "server/cli/rules_readability_command.h"
 #include "server/cli/rules_render_command.h"
 #include "server/cli/rules_safety_case_command.h"
+#include "server/cli/rules_sign_command.h"
 #include "server/cli/rules_test_command.h"
 #include "server/cli/rules_trace_command.h"
 #include "server/cli/serve_command.h"
@@ -65,6 +69,10 @@ int ParseAndRun(int argc, const char* const* argv, Environment& environment) {
       "  plumbline rules trace rules/low_back_pain\n"
       "  plumbline rules safety-case rules/low_back_pain > safety_case.md\n");
 
+  CLI::App* keys = app.add_subcommand("keys", "Keys that sign");
+  keys->require_subcommand(1);
+  keys->footer("\nExample:\n  plumbline keys generate anna.clinic.example --out anna.key\n");
+
   std::vector<std::unique_ptr<Command>> commands;
   const auto add = [&commands](CLI::App& parent, std::unique_ptr<Command> command) {
     command->Declare(parent);
@@ -79,6 +87,12 @@ int ParseAndRun(int argc, const char* const* argv, Environment& environment) {
   add(*rules, MakeRulesReadabilityCommand());
   add(*rules, MakeRulesSafetyCaseCommand());
   add(*rules, MakeRulesRenderCommand());
+  add(*rules, MakeRulesBuildCommand());
+  add(*rules, MakeRulesSignCommand());
+  add(*rules, MakeRulesApproveCommand());
+  add(*rules, MakeRulesApprovalsCommand());
+  add(*rules, MakeRulesManifestCommand());
+  add(*keys, MakeKeysGenerateCommand());
   add(app, std::make_unique<VersionCommand>());
 
   try {

@@ -21,7 +21,6 @@
 #define PLUMBLINE_SERVER_REGISTRY_ACTIVATION_H_
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,6 +32,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "server/base/clock.h"
 #include "server/registry/registry.h"
 #include "server/registry/release.h"
 #include "server/registry/state_folder.h"
@@ -145,7 +145,7 @@ class Activation {
     // Remembers the highest serial. Null: forgets it at the end (tests, trials).
     StateFolder* state = nullptr;
     ActivationObserver* observer = nullptr;  // may be null
-    std::function<absl::Time()> now;         // null: the system's clock
+    const Clock* clock = nullptr;
   };
   explicit Activation(Parts parts);
 
