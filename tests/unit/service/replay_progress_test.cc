@@ -1,0 +1,97 @@
+#include "server/service/replay_progress.h"
+
+#include <string>
+
+#include "absl/strings/str_replace.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace plumbline::service {
+namespace {
+
+using ::testing::HasSubstr;
+
+ReplayProgressState SomeState() {
+  ReplayProgressState state;
+  state.origin = "clinic.example/decisions";
+  state.engine = "0.1.0";
+  state.candidate = std::string(64, 'a');
+  state.candidate_version = "1.2.3";
+  state.only = std::string(64, 'b');
+  state.asked = "2026-01-01T00:00:00+00:00 -";
+  state.shard = 1;
+  state.shards = 3;
+  state.first = 10;
+  state.until = 500;
+  state.next = 310;
+  state.seconds = 1.5;
+  DecisionChange change;
+  change.kind = DecisionChange::Kind::kDifferent;
+  change.level_changed = true;
+  change.old_level = v1::LEVEL_URGENT_2W;
+  change.new_level = v1::LEVEL_EXERCISE_OK;
+  change.disappeared = {"RF-1"};
+  state.tally.Add(change, {13, "id-13"});
+  state.tally.Omit("erased", {16, "id-16"});
+  state.tally.AddOwn(DecisionChange::Kind::kDifferent, "advice[1]", {19, "id-19"});
+  return state;
+}
+
+TEST(ReplayProgressTest, WhatIsWrittenIsReadBack) {
+  const ReplayProgressState state = SomeState();
+  const std::string text = EncodeReplayProgress(state);
+  const auto read = DecodeReplayProgress(text, "p");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(OtherJob(state, *read, true, true), "");
+  EXPECT_EQ(read->next, 310U);
+  EXPECT_EQ(read->candidate_version, "1.2.3");
+  EXPECT_EQ(read->seconds, 1.5);
+  EXPECT_EQ(EncodeReplayProgress(*read), text);
+}
+
+TEST(ReplayProgressTest, OwnRevisionsAndAllRevisionsAreReadBack) {
+  ReplayProgressState state = SomeState();
+  state.candidate.clear();
+  state.candidate_version.clear();
+  state.only.clear();
+  const auto read = DecodeReplayProgress(EncodeReplayProgress(state), "p");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->candidate, "");
+  EXPECT_EQ(read->only, "");
+}
+
+TEST(ReplayProgressTest, EveryFlippedByteAndEveryTruncationIsNoticed) {
+  const std::string text = EncodeReplayProgress(SomeState());
+  for (size_t i = 0; i + 1 < text.size(); ++i) {
+    std::string flipped = text;
+    flipped[i] = static_cast<char>(flipped[i] ^ 1);
+    EXPECT_FALSE(DecodeReplayProgress(flipped, "p").ok()) << "byte " << i;
+    EXPECT_FALSE(DecodeReplayProgress(text.substr(0, i), "p").ok()) << "first " << i;
+  }
+}
+
+TEST(ReplayProgressTest, MessagesNameTheFile) {
+  const auto read = DecodeReplayProgress("something else\n", "dir/progress");
+  EXPECT_THAT(std::string(read.status().message()), HasSubstr("dir/progress: is not the progress"));
+}
+
+TEST(ReplayProgressTest, EachPartOfAJobMakesItAnotherOne) {
+  const ReplayProgressState state = SomeState();
+  const auto other = [&state](auto change) {
+    ReplayProgressState changed = state;
+    change(changed);
+    return OtherJob(state, changed, true, true);
+  };
+  EXPECT_THAT(other([](auto& s) { s.origin = "x"; }), HasSubstr("log x instead of clinic"));
+  EXPECT_THAT(other([](auto& s) { s.engine = "x"; }), HasSubstr("engine"));
+  EXPECT_THAT(other([](auto& s) { s.candidate = ""; }), HasSubstr("candidate none instead"));
+  EXPECT_THAT(other([](auto& s) { s.only = ""; }), HasSubstr("only revision none"));
+  EXPECT_THAT(other([](auto& s) { s.asked = "x"; }), HasSubstr("time"));
+  EXPECT_THAT(other([](auto& s) { s.until = 7; }), HasSubstr("records 10-7"));
+  EXPECT_THAT(other([](auto& s) { s.shard = 0; }), HasSubstr("shard 0/3 instead of 1/3"));
+  EXPECT_THAT(other([](auto& s) { s.shards = 4; }), HasSubstr("shard 1/4"));
+  EXPECT_EQ(other([](auto& s) { s.next = 400; }), "");
+}
+
+}  // namespace
+}  // namespace plumbline::service
