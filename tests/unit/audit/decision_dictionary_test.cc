@@ -62,7 +62,7 @@ void ExpectSame(const DecisionDictionary& dictionary, const std::string& decisio
 TEST(DecisionDictionaryTest, ADecisionLikeTheSamplesBecomesSmallAndComesBack) {
   const DecisionDictionary dictionary = MakeDictionary();
   const std::string decision = Bytes(10, 8, 55);
-  EXPECT_LT(Encoded(dictionary, decision).size(), decision.size() / 4);
+  EXPECT_LT(Encoded(dictionary, decision).size(), decision.size() / 2);
   ExpectSame(dictionary, decision);
 }
 
