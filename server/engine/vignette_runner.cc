@@ -331,6 +331,25 @@ class Comparison {
   VignetteResult result_;
 };
 
+}  // namespace
+
+v1::Intake VignetteIntake(const v1::Vignette& vignette,
+                          const ruleset::CompiledRuleset& /*ruleset*/) {
+  v1::Intake intake = vignette.given();
+  const Reflection* reflection = intake.GetReflection();
+  for (const std::string& name : vignette.otherwise_negative()) {
+    const FieldDescriptor* group = v1::Intake::descriptor()->FindFieldByName(name);
+    if (group == nullptr || group->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    AnswerNegatively(*reflection->MutableMessage(&intake, group));
+  }
+  return intake;
+}
+
+VignetteResult CompareWithExpectation(const v1::Decision& decision, const v1::Expectation& expected,
+                                      const ruleset::CompiledRuleset& /*ruleset*/) {
+  return Comparison(decision, expected).Run();
+}
+
 VignetteResult RunVignette(const Engine& engine, const v1::Vignette& vignette,
                            Workspace& workspace) {
   const v1::Intake intake = VignetteIntake(vignette, engine.ruleset());
@@ -354,25 +373,6 @@ VignetteResult RunVignette(const Engine& engine, const v1::Vignette& vignette,
   result.id = vignette.id();
   result.title = vignette.title();
   return result;
-}
-
-}  // namespace
-
-v1::Intake VignetteIntake(const v1::Vignette& vignette,
-                          const ruleset::CompiledRuleset& /*ruleset*/) {
-  v1::Intake intake = vignette.given();
-  const Reflection* reflection = intake.GetReflection();
-  for (const std::string& name : vignette.otherwise_negative()) {
-    const FieldDescriptor* group = v1::Intake::descriptor()->FindFieldByName(name);
-    if (group == nullptr || group->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    AnswerNegatively(*reflection->MutableMessage(&intake, group));
-  }
-  return intake;
-}
-
-VignetteResult CompareWithExpectation(const v1::Decision& decision, const v1::Expectation& expected,
-                                      const ruleset::CompiledRuleset& /*ruleset*/) {
-  return Comparison(decision, expected).Run();
 }
 
 std::vector<VignetteResult> RunVignettes(const Engine& engine) {

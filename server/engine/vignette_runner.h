@@ -30,6 +30,10 @@ v1::Intake VignetteIntake(const v1::Vignette& vignette, const ruleset::CompiledR
 VignetteResult CompareWithExpectation(const v1::Decision& decision, const v1::Expectation& expected,
                                       const ruleset::CompiledRuleset& ruleset);
 
+// One vignette of the engine's ruleset.
+VignetteResult RunVignette(const Engine& engine, const v1::Vignette& vignette,
+                           Workspace& workspace);
+
 std::vector<VignetteResult> RunVignettes(const Engine& engine);
 
 }  // namespace plumbline::engine
