@@ -22,6 +22,7 @@ class LogStore;
 
 namespace plumbline::service {
 class AuditLogService;
+class FeedbackService;
 class ReplayRulesets;
 }  // namespace plumbline::service
 
@@ -45,6 +46,7 @@ class OpenedLog {
   virtual ~OpenedLog() = default;
   // All calls of AuditService, on this log.
   virtual service::AuditLogService& service() = 0;
+  virtual service::FeedbackService& feedback() = 0;
   virtual audit::DecisionLog& log() = 0;
   virtual store::LogStore& store() = 0;
   // The revisions that are kept beside the log.
