@@ -3,7 +3,9 @@
 //
 //   read            the manifest and the bundles that it names are there, whole and undamaged
 //   signature       the manifest is signed by those whom the trust policy names
-//   parse           the manifest says what a manifest says; it is for this deployment
+//   parse           the manifest says what a manifest says, and is for this deployment; the files
+//   of
+//                   the bundles are textproto
 //   serial          higher than every serial that was ever active here (equal: identical bytes)
 //   expect-current  the stable revision is the one that the caller expects
 //   approvals       every revision has the approvals that the trust policy demands
@@ -168,6 +170,7 @@ class Activation {
 
   const Parts parts_;
   absl::Mutex attempt_mutex_;  // one attempt at a time
+  HighestSerial highest_ ABSL_GUARDED_BY(attempt_mutex_);
   mutable absl::Mutex status_mutex_;
   ActivationStatus status_ ABSL_GUARDED_BY(status_mutex_);
 };

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -142,6 +143,22 @@ absl::StatusOr<std::vector<std::string>> Folder::List() const {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+absl::StatusOr<std::string> Folder::Describe() const {
+  const absl::StatusOr<std::vector<std::string>> names = List();
+  if (!names.ok()) return names.status();
+  std::string text;
+  for (const std::string& name : *names) {
+    struct stat status = {};
+    if (fstatat(descriptor_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    // No name holds a '/'.
+    absl::StrAppend(&text, name, "/", status.st_mode, " ", status.st_ino, " ", status.st_size, " ");
+    for (const timespec& time : {status.st_mtim, status.st_ctim}) {
+      absl::StrAppend(&text, static_cast<int64_t>(time.tv_sec), ".", time.tv_nsec, " ");
+    }
+  }
+  return text;
 }
 
 absl::StatusOr<std::string> Folder::Read(const std::string& name, size_t max_bytes) const {

@@ -40,6 +40,10 @@ class Folder {
   // Names of all entries whose name does not begin with a dot, in byte order.
   absl::StatusOr<std::vector<std::string>> List() const;
 
+  // Names, kinds, sizes, numbers and times of those entries, as one text: another one whenever a
+  // file was added, removed, replaced or written to.
+  absl::StatusOr<std::string> Describe() const;
+
   // As ReadRegularFile, for an entry of this folder. `name` holds no '/'.
   absl::StatusOr<std::string> Read(const std::string& name, size_t max_bytes) const;
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -31,6 +32,10 @@ class ReleaseSource {
   // NotFound if there is no such bundle here; other errors (those of ParseBundle, ReadRegularFile
   // and ParseApprovals) if it might be one that cannot be used.
   virtual absl::StatusOr<Release> Find(absl::string_view revision) const = 0;
+
+  // The approvals that are here for a revision whose bundle need not be; those that cannot be read
+  // are left out.
+  virtual std::vector<ApprovalNote> ApprovalsOf(absl::string_view revision) const;
 };
 
 // Bundles that came with a request. `approvals` are texts of one note or more, in any order.
@@ -41,8 +46,11 @@ class GivenReleases : public ReleaseSource {
                                               const std::vector<std::string>& approvals);
 
   absl::StatusOr<Release> Find(absl::string_view revision) const override;
+  std::vector<ApprovalNote> ApprovalsOf(absl::string_view revision) const override;
 
  private:
+  GivenReleases() = default;
+
   std::map<std::string, Release, std::less<>> releases_;
   std::vector<ApprovalNote> approvals_;
 };

@@ -1,10 +1,11 @@
 // StateFolder: what a server must remember to restart safely: the highest serial that was ever
 // active, and the manifest and bundles that were active last.
 //
-//   activation.state      the serial, and the digest of its manifest
-//   manifest.note         the manifest that was active last
-//   <revision>.plumb      the bundles that it names, and earlier ones
+//   activation.state        the serial, and the digest of its manifest
+//   manifest-<serial>.note  the manifest that was active last, and those before it
+//   <revision>.plumb        the bundles that they name
 //   <revision>.plumb.approvals
+//   lock
 //
 // Without it a server that restarts could be fed an older manifest, and a server whose source of
 // manifests is gone could not start. Only one server may use a folder at a time: it is locked.

@@ -1,0 +1,443 @@
+#include "server/registry/activation.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "plumbline/v1/intake.pb.h"
+#include "server/base/issue.h"
+#include "server/base/sha256.h"
+#include "server/registry/note_text.h"
+#include "server/ruleset/compiler.h"
+#include "server/ruleset/document.h"
+
+namespace plumbline::registry {
+namespace {
+
+// How many of many mistakes a message holds.
+constexpr size_t kShownMistakes = 3;
+
+std::string Summarize(const std::vector<std::string>& lines) {
+  std::vector<std::string> shown(
+      lines.begin(),
+      lines.begin() + static_cast<std::ptrdiff_t>(std::min(lines.size(), kShownMistakes)));
+  if (lines.size() > kShownMistakes) {
+    shown.push_back(absl::StrCat("and ", lines.size() - kShownMistakes, " more"));
+  }
+  return absl::StrJoin(shown, "; ");
+}
+
+std::vector<std::string> ErrorLines(const std::vector<Issue>& issues) {
+  std::vector<std::string> lines;
+  for (const Issue& issue : issues) {
+    if (issue.severity == Severity::kError) lines.push_back(FormatIssue(issue));
+  }
+  return lines;
+}
+
+// `more` behind `notes`, without those that are there.
+void AddNotes(std::vector<ApprovalNote> more, std::vector<ApprovalNote>& notes) {
+  for (ApprovalNote& note : more) {
+    const bool known = std::any_of(notes.begin(), notes.end(), [&note](const ApprovalNote& one) {
+      return one.note == note.note;
+    });
+    if (!known) notes.push_back(std::move(note));
+  }
+}
+
+// One revision on its way.
+struct Candidate {
+  std::string revision;
+  // Null if it is to be loaded.
+  std::shared_ptr<const LoadedRevision> loaded;
+  Release release;
+  std::vector<ApprovalNote> approvals;
+  std::unique_ptr<const ruleset::RulesetDocument> document;
+  // What comes of it.
+  LoadedRevision result;
+
+  const v1::Manifest& manifest() const {
+    return loaded != nullptr ? loaded->ruleset->source.manifest() : document->ruleset().manifest();
+  }
+};
+
+}  // namespace
+
+absl::string_view OriginName(ActivationOrigin origin) {
+  switch (origin) {
+    case ActivationOrigin::kStart:
+      return "start";
+    case ActivationOrigin::kWatch:
+      return "watch";
+    case ActivationOrigin::kRpc:
+      return "rpc";
+  }
+  return "";
+}
+
+absl::string_view StepName(ActivationStep step) {
+  switch (step) {
+    case ActivationStep::kRead:
+      return "read";
+    case ActivationStep::kSignature:
+      return "signature";
+    case ActivationStep::kParse:
+      return "parse";
+    case ActivationStep::kSerial:
+      return "serial";
+    case ActivationStep::kExpectCurrent:
+      return "expect-current";
+    case ActivationStep::kApprovals:
+      return "approvals";
+    case ActivationStep::kCheck:
+      return "check";
+    case ActivationStep::kTests:
+      return "tests";
+    case ActivationStep::kWarmUp:
+      return "warm-up";
+    case ActivationStep::kStore:
+      return "store";
+    case ActivationStep::kSwap:
+      return "swap";
+  }
+  return "";
+}
+
+// One attempt, step by step. Each step returns what is wrong.
+class Activation::Run {
+ public:
+  Run(const Parts& parts, const HighestSerial& highest, const ActivationAttempt& attempt)
+      : parts_(parts), highest_(highest), attempt_(attempt) {}
+
+  ActivationResult Go() {
+    struct Step {
+      ActivationStep step;
+      absl::Status (Run::*run)();
+    };
+    const Step steps[] = {{ActivationStep::kRead, &Run::ReadManifest},
+                          {ActivationStep::kSignature, &Run::VerifyManifest},
+                          {ActivationStep::kParse, &Run::ParseManifestText},
+                          {ActivationStep::kSerial, &Run::CheckSerial},
+                          {ActivationStep::kExpectCurrent, &Run::CheckExpected},
+                          {ActivationStep::kRead, &Run::ReadBundles},
+                          {ActivationStep::kParse, &Run::ParseBundles},
+                          {ActivationStep::kApprovals, &Run::JudgeApprovals},
+                          {ActivationStep::kCheck, &Run::CheckRules},
+                          {ActivationStep::kTests, &Run::PrepareRules},
+                          {ActivationStep::kStore, &Run::Store},
+                          {ActivationStep::kSwap, &Run::Swap}};
+    for (const Step& step : steps) {
+      if (result_.unchanged) break;
+      result_.step = step.step;
+      absl::Status status = (this->*step.run)();
+      if (!status.ok()) {
+        result_.snapshot = nullptr;
+        result_.status =
+            absl::Status(absl::IsAborted(status) ? absl::StatusCode::kAborted
+                                                 : absl::StatusCode::kFailedPrecondition,
+                         absl::StrCat(StepName(result_.step), ": ", status.message()));
+        return result_;
+      }
+    }
+    result_.step = ActivationStep::kSwap;
+    return result_;
+  }
+
+  const Manifest& manifest() const { return manifest_; }
+  HighestSerial serial() const { return {manifest_.serial, digest_}; }
+
+ private:
+  absl::Status ReadManifest() {
+    active_ = parts_.registry->snapshot();
+    if (attempt_.manifest.empty()) return absl::InvalidArgumentError("the manifest is empty");
+    if (attempt_.manifest.size() > kMaxManifestBytes) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("the manifest is larger than ", kMaxManifestBytes, " bytes"));
+    }
+    digest_ = ToHex(Sha256Of(attempt_.manifest));
+    return absl::OkStatus();
+  }
+
+  absl::Status VerifyManifest() {
+    absl::StatusOr<std::string> text = parts_.policy.OpenManifest(attempt_.manifest);
+    if (!text.ok()) return text.status();
+    text_ = *std::move(text);
+    return absl::OkStatus();
+  }
+
+  absl::Status ParseManifestText() {
+    absl::StatusOr<Manifest> manifest = ParseManifest(text_, "manifest");
+    if (!manifest.ok()) return manifest.status();
+    manifest_ = *std::move(manifest);
+    if (manifest_.deployment != parts_.policy.deployment()) {
+      return absl::FailedPreconditionError(absl::StrCat("the manifest is for the deployment ",
+                                                        manifest_.deployment, ", this is ",
+                                                        parts_.policy.deployment()));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckSerial() {
+    if (manifest_.serial < highest_.serial) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("serial ", manifest_.serial, " is lower than ", highest_.serial,
+                       ", which was active here; to go back, sign a new manifest with a higher "
+                       "serial that names the earlier revision"));
+    }
+    if (manifest_.serial == highest_.serial && digest_ != highest_.manifest_digest) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("serial ", manifest_.serial, " was active here with another manifest"));
+    }
+    if (active_ != nullptr && active_->manifest_note == attempt_.manifest) {
+      result_.unchanged = true;
+      result_.snapshot = active_;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckExpected() {
+    const std::string current = active_ == nullptr ? "none" : active_->manifest.stable;
+    if (attempt_.expect_current.empty() || attempt_.expect_current == current) {
+      return absl::OkStatus();
+    }
+    return absl::AbortedError(absl::StrCat("the stable revision is ", current, ", expected was ",
+                                           attempt_.expect_current));
+  }
+
+  absl::Status ReadBundles() {
+    for (const std::string& revision : RevisionsOf(manifest_)) {
+      Candidate candidate;
+      candidate.revision = revision;
+      if (active_ != nullptr) candidate.loaded = active_->Find(revision);
+      if (candidate.loaded == nullptr) {
+        absl::StatusOr<Release> release = FindRelease(revision);
+        if (!release.ok()) return release.status();
+        candidate.release = *std::move(release);
+      }
+      if (absl::Status collected = CollectApprovals(candidate); !collected.ok()) return collected;
+      candidates_.push_back(std::move(candidate));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<Release> FindRelease(const std::string& revision) const {
+    absl::StatusOr<Release> release = absl::NotFoundError(
+        absl::StrCat("no ruleset file of revision ", revision, " is here or came along"));
+    if (attempt_.releases != nullptr) release = attempt_.releases->Find(revision);
+    if (release.ok() || parts_.state == nullptr) return release;
+    absl::StatusOr<Release> kept = parts_.state->releases().Find(revision);
+    return kept.ok() ? std::move(kept) : std::move(release);
+  }
+
+  absl::Status CollectApprovals(Candidate& candidate) const {
+    AddNotes(std::move(candidate.release.approvals), candidate.approvals);
+    if (candidate.loaded != nullptr) {
+      absl::StatusOr<std::vector<ApprovalNote>> notes =
+          ParseApprovals(candidate.loaded->approvals_note, "approvals of the loaded revision");
+      if (!notes.ok()) return notes.status();
+      AddNotes(*std::move(notes), candidate.approvals);
+    }
+    if (attempt_.releases != nullptr) {
+      AddNotes(attempt_.releases->ApprovalsOf(candidate.revision), candidate.approvals);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ParseBundles() {
+    for (Candidate& candidate : candidates_) {
+      if (candidate.loaded != nullptr) continue;
+      std::vector<Issue> issues;
+      candidate.document =
+          std::make_unique<const ruleset::RulesetDocument>(ruleset::RulesetDocument::Parse(
+              std::move(candidate.release.bundle.files), issues, candidate.release.name));
+      if (HasErrors(issues)) return absl::InvalidArgumentError(Summarize(ErrorLines(issues)));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status JudgeApprovals() {
+    for (Candidate& candidate : candidates_) {
+      const v1::Manifest& manifest = candidate.manifest();
+      Judgement judgement = parts_.policy.Judge(
+          {candidate.revision, manifest.ruleset_id(), manifest.version()}, candidate.approvals);
+      if (!judgement.verdict.ok()) return judgement.verdict;
+      candidate.result.approvals = std::move(judgement.approvals);
+      for (const ApprovalNote& note : candidate.approvals) {
+        if (note.approval.revision == candidate.revision) {
+          candidate.result.approvals_note += note.note;
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckRules() {
+    std::set<std::string> ruleset_ids;
+    for (Candidate& candidate : candidates_) {
+      ruleset_ids.insert(candidate.manifest().ruleset_id());
+      if (candidate.loaded != nullptr) continue;
+      ruleset::CompileResult compiled =
+          ruleset::Compile(*candidate.document, *v1::Intake::descriptor());
+      if (compiled.ruleset == nullptr) {
+        return absl::InvalidArgumentError(Summarize(ErrorLines(compiled.issues)));
+      }
+      candidate.result.ruleset = std::move(compiled.ruleset);
+    }
+    if (ruleset_ids.size() > 1) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the manifest mixes rulesets: ", absl::StrJoin(ruleset_ids, ", ")));
+    }
+    return absl::OkStatus();
+  }
+
+  // Tests and warm-up are one pass over the worked patients.
+  absl::Status PrepareRules() {
+    for (Candidate& candidate : candidates_) {
+      if (candidate.loaded != nullptr) continue;
+      absl::StatusOr<RulesetPreparation::Prepared> prepared =
+          parts_.preparation->Prepare(candidate.result.ruleset);
+      result_.step = prepared.ok() ? ActivationStep::kTests : ActivationStep::kWarmUp;
+      if (!prepared.ok()) return prepared.status();
+      if (!prepared->failed_tests.empty()) {
+        const size_t failed = prepared->failed_tests.size();
+        return absl::FailedPreconditionError(absl::StrCat(
+            candidate.release.name, ": ", failed, " of ", failed + prepared->tests_passed,
+            " rule tests fail: ", Summarize(prepared->failed_tests)));
+      }
+      candidate.result.servable = std::move(prepared->servable);
+    }
+    MakeSnapshot();
+    return absl::OkStatus();
+  }
+
+  void MakeSnapshot() {
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->manifest = manifest_;
+    snapshot->manifest_note = attempt_.manifest;
+    snapshot->activated_at = parts_.clock == nullptr ? absl::Now() : parts_.clock->Now();
+    for (Candidate& candidate : candidates_) {
+      LoadedRevision& result = candidate.result;
+      result.revision = candidate.revision;
+      if (candidate.loaded != nullptr) {
+        result.ruleset = candidate.loaded->ruleset;
+        result.servable = candidate.loaded->servable;
+        result.bundle = candidate.loaded->bundle;
+      } else {
+        result.bundle = candidate.release.bytes;
+      }
+      // Sorted, because RevisionsOf is.
+      snapshot->revisions.push_back(std::make_shared<const LoadedRevision>(std::move(result)));
+    }
+    snapshot->stable = snapshot->Find(manifest_.stable);
+    snapshot->canary = snapshot->Find(manifest_.canary);
+    snapshot->shadow = snapshot->Find(manifest_.shadow);
+    result_.snapshot = std::move(snapshot);
+  }
+
+  absl::Status Store() {
+    if (attempt_.validate_only || parts_.state == nullptr) return absl::OkStatus();
+    std::vector<StateFolder::KeptRelease> kept;
+    for (const auto& loaded : result_.snapshot->revisions) {
+      kept.push_back({loaded->revision, loaded->bundle, loaded->approvals_note});
+    }
+    return parts_.state->Save(manifest_.serial, attempt_.manifest, kept);
+  }
+
+  absl::Status Swap() {
+    if (!attempt_.validate_only) parts_.registry->Swap(result_.snapshot);
+    return absl::OkStatus();
+  }
+
+  const Parts& parts_;
+  const HighestSerial& highest_;
+  const ActivationAttempt& attempt_;
+  std::shared_ptr<const Snapshot> active_;
+  std::string digest_;
+  std::string text_;
+  Manifest manifest_;
+  std::vector<Candidate> candidates_;
+  ActivationResult result_;
+};
+
+Activation::Activation(Parts parts) : parts_(std::move(parts)) {
+  const absl::MutexLock lock(&attempt_mutex_);
+  if (parts_.state != nullptr) highest_ = parts_.state->highest();
+}
+
+ActivationResult Activation::Activate(const ActivationAttempt& attempt) {
+  const absl::MutexLock lock(&attempt_mutex_);
+  Run run(parts_, highest_, attempt);
+  ActivationEvent event;
+  event.result = run.Go();
+  event.origin = attempt.origin;
+  event.serial = run.manifest().serial;
+  event.stable = run.manifest().stable;
+  event.validate_only = attempt.validate_only;
+  const bool live = event.result.status.ok() && !attempt.validate_only;
+  if (live) highest_ = run.serial();
+  const bool silent = event.result.unchanged || (event.result.status.ok() && !live);
+  if (!silent) Finish(event);
+  return event.result;
+}
+
+ActivationResult Activation::Resume() {
+  ActivationAttempt attempt;
+  attempt.origin = ActivationOrigin::kStart;
+  if (parts_.state == nullptr) {
+    ActivationResult result;
+    result.step = ActivationStep::kRead;
+    result.status = absl::NotFoundError("there is no state folder to resume from");
+    return result;
+  }
+  absl::StatusOr<std::string> manifest = parts_.state->Manifest();
+  if (!manifest.ok()) {
+    if (!absl::IsNotFound(manifest.status())) {
+      ReportFailure(ActivationOrigin::kStart, ActivationStep::kRead, manifest.status());
+    }
+    ActivationResult result;
+    result.step = ActivationStep::kRead;
+    result.status = manifest.status();
+    return result;
+  }
+  attempt.manifest = *std::move(manifest);
+  return Activate(attempt);
+}
+
+void Activation::ReportFailure(ActivationOrigin origin, ActivationStep step,
+                               const absl::Status& reason) {
+  ActivationEvent event;
+  event.origin = origin;
+  event.result.step = step;
+  event.result.status =
+      absl::FailedPreconditionError(absl::StrCat(StepName(step), ": ", reason.message()));
+  const absl::MutexLock lock(&attempt_mutex_);
+  Finish(event);
+}
+
+void Activation::Finish(const ActivationEvent& finished) {
+  ActivationEvent event = finished;
+  event.time = parts_.clock == nullptr ? absl::Now() : parts_.clock->Now();
+  const bool failed = !event.result.status.ok();
+  if (!event.validate_only) {
+    const absl::MutexLock lock(&status_mutex_);
+    if (failed) {
+      ++status_.failures;
+      ++status_.failures_by_step[std::string(StepName(event.result.step))];
+      status_.last_failure = {{event.time, event.origin, event.result.step,
+                               std::string(event.result.status.message())}};
+    } else {
+      ++status_.activations;
+    }
+  }
+  if (parts_.observer != nullptr) parts_.observer->OnActivation(event);
+}
+
+ActivationStatus Activation::status() const {
+  const absl::MutexLock lock(&status_mutex_);
+  return status_;
+}
+
+}  // namespace plumbline::registry
