@@ -1,0 +1,198 @@
+#include "server/audit/sequencer.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "server/base/failpoint.h"
+
+namespace plumbline::audit {
+namespace {
+
+Failpoint before_dequeue("before-dequeue");
+Failpoint after_dequeue("after-dequeue");
+Failpoint after_ack("after-ack");
+
+// One batch holds no more than this (or one record), so that a burst of huge records does not make
+// everybody wait for one long write.
+constexpr size_t kMaxBatchBytes = size_t{8} << 20;
+
+}  // namespace
+
+Sequencer::Sequencer(Options options, std::function<absl::Status(Batch&)> write,
+                     std::function<void(const PendingRecord&)> finished)
+    : options_(options),
+      write_(std::move(write)),
+      finished_(std::move(finished)),
+      completion_thread_([this] { RunCompletions(); }),
+      thread_([this] { Run(); }) {}
+
+Sequencer::~Sequencer() {
+  closing_.store(true);
+  Wake();
+  thread_.join();
+  {
+    absl::MutexLock lock(&completion_mutex_);
+    completions_end_ = true;
+  }
+  completion_thread_.join();
+}
+
+void Sequencer::Expect() { expected_.fetch_add(1); }
+
+void Sequencer::Unexpect() {
+  expected_.fetch_sub(1);
+  if (state_.load() == kNapping && !WorthWaiting()) Wake();
+}
+
+void Sequencer::Push(std::unique_ptr<PendingRecord> record) {
+  PendingRecord* const pushed = record.release();
+  pushed->next_ = pushed_.load(std::memory_order_relaxed);
+  // Sequentially consistent, as is all below: either this thread sees that the other one sleeps, or
+  // that one sees the record before it does.
+  while (!pushed_.compare_exchange_weak(pushed->next_, pushed)) {
+  }
+  pushed_count_.fetch_add(1);
+  expected_.fetch_sub(1);
+  const int state = state_.load();
+  if (state == kIdle || (state == kNapping && !WorthWaiting())) Wake();
+}
+
+void Sequencer::Refuse(std::unique_ptr<PendingRecord> record) {
+  Unexpect();
+  absl::MutexLock lock(&completion_mutex_);
+  to_complete_.push_back(std::move(record));
+}
+
+void Sequencer::Wake() {
+  // Only one of many needs to.
+  if (state_.exchange(kAwake) == kAwake && !closing_.load()) return;
+  absl::MutexLock lock(&sleep_mutex_);
+  woken_ = true;
+  wake_.Signal();
+}
+
+bool Sequencer::WorthWaiting() const {
+  return expected_.load() > 0 && pushed_count_.load() < options_.max_batch;
+}
+
+void Sequencer::Sleep(State state, absl::Time deadline) {
+  {
+    absl::MutexLock lock(&sleep_mutex_);
+    woken_ = false;
+  }
+  state_.store(state);
+  const bool ready =
+      closing_.load() || (state == kIdle ? pushed_.load() != nullptr : !WorthWaiting());
+  if (!ready) {
+    absl::MutexLock lock(&sleep_mutex_);
+    while (!woken_) {
+      if (wake_.WaitWithDeadline(&sleep_mutex_, deadline)) break;
+    }
+  }
+  state_.store(kAwake);
+}
+
+void Sequencer::Drain() {
+  PendingRecord* taken = pushed_.exchange(nullptr);
+  PendingRecord* oldest = nullptr;
+  size_t count = 0;
+  while (taken != nullptr) {
+    PendingRecord* const next = taken->next_;
+    taken->next_ = oldest;
+    oldest = taken;
+    taken = next;
+    ++count;
+  }
+  pushed_count_.fetch_sub(count);
+  while (oldest != nullptr) {
+    backlog_.emplace_back(oldest);
+    oldest = oldest->next_;
+  }
+}
+
+Batch Sequencer::Collect() {
+  Drain();
+  while (backlog_.empty()) {
+    if (closing_.load()) {
+      // What was pushed before closing_ was set is seen now.
+      Drain();
+      if (backlog_.empty()) return {};
+      break;
+    }
+    Sleep(kIdle, absl::InfiniteFuture());
+    Drain();
+  }
+  if (options_.max_delay > absl::ZeroDuration() && backlog_.size() < options_.max_batch &&
+      WorthWaiting()) {
+    Sleep(kNapping, absl::Now() + options_.max_delay);
+    Drain();
+  }
+  Batch batch;
+  size_t bytes = 0;
+  while (!backlog_.empty() && batch.size() < options_.max_batch) {
+    bytes += backlog_.front()->bytes();
+    if (!batch.empty() && bytes > kMaxBatchBytes) break;
+    batch.push_back(std::move(backlog_.front()));
+    backlog_.pop_front();
+  }
+  return batch;
+}
+
+void Sequencer::Run() {
+  while (true) {
+    before_dequeue.Hit();
+    Batch batch = Collect();
+    if (batch.empty()) return;
+    after_dequeue.Hit();
+    if (const absl::Status status = write_(batch); !status.ok()) {
+      for (std::unique_ptr<PendingRecord>& record : batch) record->error = status;
+    }
+    Deliver(std::move(batch));
+    after_ack.Hit();
+  }
+}
+
+void Sequencer::Deliver(Batch batch) {
+  if (batch.size() == 1) {
+    Finish(*batch[0]);
+    return;
+  }
+  absl::MutexLock lock(&completion_mutex_);
+  if (to_complete_.empty()) {
+    to_complete_ = std::move(batch);
+  } else {
+    for (std::unique_ptr<PendingRecord>& record : batch) to_complete_.push_back(std::move(record));
+  }
+}
+
+void Sequencer::RunCompletions() {
+  while (true) {
+    Batch batch;
+    {
+      absl::MutexLock lock(&completion_mutex_);
+      completion_mutex_.Await(absl::Condition(
+          +[](Sequencer* self) ABSL_EXCLUSIVE_LOCKS_REQUIRED(completion_mutex_) {
+            return !self->to_complete_.empty() || self->completions_end_;
+          },
+          this));
+      if (to_complete_.empty()) return;
+      batch.swap(to_complete_);
+    }
+    for (std::unique_ptr<PendingRecord>& record : batch) {
+      Finish(*record);
+      record.reset();
+    }
+  }
+}
+
+void Sequencer::Finish(PendingRecord& record) {
+  finished_(record);
+  if (!record.error.ok()) {
+    std::move(record.done)(record.error);
+    return;
+  }
+  std::move(record.done)(
+      Appended{record.index, record.leaf.id, absl::FromUnixMicros(record.leaf.time_us)});
+}
+
+}  // namespace plumbline::audit
