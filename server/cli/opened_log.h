@@ -23,7 +23,6 @@ class LogStore;
 namespace plumbline::service {
 class AuditLogService;
 class FeedbackService;
-class ReplayRulesets;
 }  // namespace plumbline::service
 
 namespace plumbline::cli {
@@ -48,9 +47,8 @@ class OpenedLog {
   virtual service::AuditLogService& service() = 0;
   virtual service::FeedbackService& feedback() = 0;
   virtual audit::DecisionLog& log() = 0;
+  // Holds the revisions that are kept for replay, as objects (service/replay_log.h).
   virtual store::LogStore& store() = 0;
-  // The revisions that are kept beside the log.
-  virtual service::ReplayRulesets& rulesets() = 0;
 };
 
 // Errors, each naming the file or folder:
