@@ -1,11 +1,19 @@
 #include "server/service/engine_evaluator.h"
 
+#include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "server/engine/vignette_runner.h"
 #include "server/service/civil_date.h"
 
 namespace plumbline::service {
 namespace {
+
+// For worked patients without a date.
+constexpr absl::CivilDay kSampleDay(2026, 1, 1);
 
 class EngineEvaluator : public Evaluator {
  public:
@@ -17,6 +25,28 @@ class EngineEvaluator : public Evaluator {
                                                std::string& decision) const override {
     thread_local engine::Workspace workspace;
     return engine_.Evaluate(intake, as_of, view, workspace, decision);
+  }
+
+  // Of the ruleset's own worked patients.
+  std::vector<std::string> SampleDecisions(size_t limit) const override {
+    const v1::Ruleset& source = engine_.ruleset().source;
+    const auto count = static_cast<size_t>(source.vignettes_size());
+    const size_t step = count / std::max<size_t>(limit, 1) + 1;
+    std::vector<std::string> decisions;
+    engine::Workspace workspace;
+    for (size_t i = 0; i < count; i += step) {
+      const v1::Vignette& vignette = source.vignettes(static_cast<int>(i));
+      const v1::Intake intake = engine::VignetteIntake(vignette, engine_.ruleset());
+      const std::optional<absl::CivilDay> as_of = ToCivilDay(vignette.as_of());
+      std::string decision;
+      if (engine_
+              .Evaluate(intake, as_of.value_or(kSampleDay), engine::View::kFull, workspace,
+                        decision)
+              .empty()) {
+        decisions.push_back(std::move(decision));
+      }
+    }
+    return decisions;
   }
 
  private:

@@ -37,20 +37,22 @@ struct Event {
   std::string patient_pseudonym;
   // Records that it is about.
   std::vector<Uuid> linked_ids;
+  // Set by EventRecords.
+  std::string engine_build;
 };
 
 // Thread-safe. The log must outlive it. Errors are those of the API (log_status.h).
 class EventRecords {
  public:
   // `log` may be null, for a server that keeps none: then nothing is recorded, and that is no
-  // error.
-  explicit EventRecords(audit::DecisionLog* log);
+  // error. `engine_build`: as RecorderOptions; goes into every record.
+  explicit EventRecords(audit::DecisionLog* log, std::string engine_build = "");
 
   // Returns when the event is durable.
-  absl::StatusOr<audit::Appended> Append(const Event& event);
+  absl::StatusOr<audit::Appended> Append(Event event);
   // Returns at once; for events whose loss at a crash does no harm (SHADOW_DISAGREEMENT). False:
   // the log has no room for it now.
-  bool AppendLater(const Event& event);
+  bool AppendLater(Event event);
 
   // A manifest went live, or was refused (`refusal`: why; empty: live).
   absl::StatusOr<audit::Appended> RecordActivation(absl::string_view revision,
@@ -69,8 +71,10 @@ class EventRecords {
 
  private:
   audit::DecisionLog* const log_;
-  absl::Mutex mutex_;
-  std::string last_settings_ ABSL_GUARDED_BY(mutex_);
+  const std::string engine_build_;
+  absl::Mutex settings_mutex_;
+  // Digest of the settings that were recorded last.
+  std::string last_settings_ ABSL_GUARDED_BY(settings_mutex_);
 };
 
 // Serialized plumbline.storage.v1.RecordDetails of an event.

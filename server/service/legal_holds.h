@@ -31,8 +31,10 @@ class LegalHolds {
   absl::flat_hash_set<std::string> patients_;
 };
 
-// Attribute of the records ("set" or "lifted").
+// Attribute of the records, and what it can be.
 inline constexpr char kHoldAttribute[] = "hold";
+inline constexpr char kHoldSet[] = "set";
+inline constexpr char kHoldLifted[] = "lifted";
 
 }  // namespace plumbline::service
 

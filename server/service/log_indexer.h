@@ -36,14 +36,15 @@ struct IndexerOptions {
   size_t sample_records = 256;
   // Nice value of the thread.
   int nice = 19;
-  // For the operator's log: "index-rebuilt" (why), "index-failed"; no patient data. May be null.
+  // For the operator's log: "index-rebuilt" (why), "index-failed", "index-record-damaged"; no
+  // patient data. Called on any thread. May be null.
   std::function<void(absl::string_view event, absl::string_view detail)> on_event;
 };
 
 struct IndexProgress {
   uint64_t indexed = 0;
   uint64_t log_size = 0;
-  // Rebuilt since the start.
+  // It was emptied at the start, and has not caught up since.
   bool rebuilding = false;
   // OK, or why the index does not go on (it tries again).
   absl::Status health;
@@ -58,7 +59,8 @@ class LogIndexer {
                                                            IndexerOptions options);
   virtual ~LogIndexer() = default;
 
-  // OK when records 0 .. size - 1 are in the index. Unavailable with RetryInfo at the deadline.
+  // OK when records 0 .. size - 1 are in the index. ResourceExhausted (OVERLOADED) with RetryInfo
+  // at the deadline.
   virtual absl::Status WaitUntilIndexed(uint64_t size, absl::Time deadline) = 0;
   // After the keys of these records were destroyed: drops from the index what must not be found any
   // more, also when a batch with them is being applied.
@@ -67,8 +69,7 @@ class LogIndexer {
   virtual const store::QueryIndex& index() const = 0;
 };
 
-// The row of a record, made from its leaf and details alone. DataLoss if the details are not what a
-// record of that kind holds.
+// The row of a record, made from its leaf and details alone. DataLoss if the details are none.
 absl::StatusOr<store::IndexRow> MakeIndexRow(const audit::DecisionLog& log,
                                              const audit::Record& record);
 

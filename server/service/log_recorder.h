@@ -4,8 +4,8 @@
 // known by (caller, request id): while one is under way, the same request follows it; afterwards it
 // gets the recorded answer. Calls without a request id cost nothing of that.
 //
-// Thread-safe. Log and indexer must outlive it, and so must it every call's `done`: stop serving,
-// let the log finish what it has taken, then destroy.
+// Thread-safe. Log, store and indexer must outlive it, and so must it every call's `done`: stop
+// serving, let the log finish what it has taken, then destroy.
 
 #ifndef PLUMBLINE_SERVER_SERVICE_LOG_RECORDER_H_
 #define PLUMBLINE_SERVER_SERVICE_LOG_RECORDER_H_
@@ -25,6 +25,8 @@
 #include "server/service/caller.h"
 #include "server/service/decision_recorder.h"
 #include "server/service/log_indexer.h"
+#include "server/service/ruleset_source.h"
+#include "server/store/store.h"
 
 namespace plumbline::service {
 
@@ -55,17 +57,20 @@ struct RecordedFeedback {
 
 class LogRecorder : public DecisionRecorder {
  public:
-  // Reads the request ids of what the index does not have yet; a thread reads further back.
+  // Reads the request ids of what the index does not have yet; a thread reads further back. `store`
+  // is that of the log.
   static absl::StatusOr<std::unique_ptr<LogRecorder>> Make(audit::DecisionLog* log,
+                                                           store::LogStore* store,
                                                            LogIndexer* indexer,
                                                            RandomSource* random,
                                                            RecorderOptions options);
 
+  // Makes what the first decision of this revision would else wait for, or do without
+  // (PayloadEncoders). Call it before a revision goes live.
+  virtual absl::Status Prepare(const ServedRuleset& ruleset) = 0;
+
   // Idempotent by request id. Blocks until the feedback is durable. Errors: see FeedbackService.
   virtual absl::StatusOr<RecordedFeedback> RecordFeedback(const FeedbackDraft& draft) = 0;
-
-  // Index of the record with this id; NotFound (UNKNOWN_RECORD).
-  virtual absl::StatusOr<uint64_t> FindRecord(const Uuid& id) const = 0;
 };
 
 }  // namespace plumbline::service

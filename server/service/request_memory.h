@@ -23,18 +23,20 @@ namespace plumbline::service {
 // Not the same for two kinds of request: a feedback may have the id of its decision's request.
 enum class RequestKind : uint8_t { kDecision = 1, kFeedback = 2 };
 
+// Caller and request id count with so many bytes each: they cannot have more.
+inline constexpr size_t kMaxFingerprintedBytes = 128;
+
 // Keyed, so that nobody can choose ids that collide (SipHash-2-4). Immutable, thread-safe.
 class RequestFingerprint {
  public:
-  explicit RequestFingerprint(RandomSource& random);
-  // `bits`: for tests of collisions.
-  RequestFingerprint(std::array<uint64_t, 2> key, int bits);
+  // A new key. Fewer than 64 `bits` only in tests of collisions.
+  explicit RequestFingerprint(RandomSource& random, int bits = 64);
 
   uint64_t Of(RequestKind kind, absl::string_view caller, absl::string_view request_id) const;
 
  private:
-  std::array<uint64_t, 2> key_;
-  uint64_t mask_ = ~uint64_t{0};
+  std::array<uint64_t, 2> key_{};
+  const uint64_t mask_;
 };
 
 // SipHash-2-4 (Aumasson, Bernstein 2012).
@@ -48,7 +50,6 @@ class RequestMemory {
 
   // Appends to `candidates` the indices of records whose request has this fingerprint, newest last.
   void Find(uint64_t fingerprint, std::vector<uint64_t>& candidates) const;
-  bool Contains(uint64_t fingerprint) const { return indices_.contains(fingerprint); }
 
   // A new record; indices need not come in order.
   void Add(uint64_t fingerprint, uint64_t index);
@@ -61,7 +62,7 @@ class RequestMemory {
   // index can find.
   void Trim(uint64_t indexed_size);
   size_t size() const { return order_.size(); }
-  bool full() const { return order_.size() >= capacity_; }
+  size_t capacity() const { return capacity_; }
 
  private:
   struct Use {

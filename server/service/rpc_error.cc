@@ -69,13 +69,17 @@ absl::Status MakeFieldError(v1::ErrorReason reason, const std::vector<FieldProbl
 absl::Status MakeOverloadedError(absl::string_view message, absl::Duration retry_after) {
   absl::Status status =
       MakeError(absl::StatusCode::kResourceExhausted, v1::ERROR_REASON_OVERLOADED, message);
+  AddRetryInfo(retry_after, status);
+  return status;
+}
+
+void AddRetryInfo(absl::Duration retry_after, absl::Status& status) {
   google::rpc::RetryInfo retry;
   const int64_t seconds = absl::IDivDuration(retry_after, absl::Seconds(1), &retry_after);
   retry.mutable_retry_delay()->set_seconds(seconds);
   retry.mutable_retry_delay()->set_nanos(
       static_cast<int32_t>(absl::ToInt64Nanoseconds(retry_after)));
   Attach(retry, status);
-  return status;
 }
 
 v1::ErrorReason ReasonOf(const absl::Status& status) {

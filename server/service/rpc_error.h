@@ -39,6 +39,9 @@ absl::Status MakeFieldError(v1::ErrorReason reason, const std::vector<FieldProbl
 // RESOURCE_EXHAUSTED with RetryInfo.
 absl::Status MakeOverloadedError(absl::string_view message, absl::Duration retry_after);
 
+// Says when trying again may help.
+void AddRetryInfo(absl::Duration retry_after, absl::Status& status);
+
 // UNSPECIFIED if `status` carries no reason of ours.
 v1::ErrorReason ReasonOf(const absl::Status& status);
 

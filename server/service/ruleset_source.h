@@ -3,6 +3,7 @@
 #ifndef PLUMBLINE_SERVER_SERVICE_RULESET_SOURCE_H_
 #define PLUMBLINE_SERVER_SERVICE_RULESET_SOURCE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,6 +25,9 @@ class Evaluator {
   virtual std::vector<engine::FieldViolation> Evaluate(const v1::Intake& intake,
                                                        absl::CivilDay as_of, engine::View view,
                                                        std::string& decision) const = 0;
+  // Wire bytes of decisions about made-up patients, which show what its decisions have in common;
+  // at most `limit`, always the same ones. Empty: it has none.
+  virtual std::vector<std::string> SampleDecisions(size_t /*limit*/) const { return {}; }
 };
 
 // A revision in service. Immutable.

@@ -1,0 +1,294 @@
+#include "server/service/log_indexer.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "server/audit/erasure.h"
+#include "server/service/background_thread.h"
+#include "server/service/log_status.h"
+#include "server/service/rpc_error.h"
+
+namespace plumbline::service {
+namespace {
+
+// Erasures whose traces in the index are looked for at the start: a crash can have kept the last
+// one from being applied, a failing database a few more.
+constexpr size_t kErasuresChecked = 16;
+constexpr absl::Duration kRetryInterval = absl::Seconds(1);
+constexpr absl::Duration kReaderRetry = absl::Milliseconds(500);
+
+class LogIndexerImpl final : public LogIndexer {
+ public:
+  LogIndexerImpl(const audit::DecisionLog* log, store::QueryIndex* index, IndexerOptions options)
+      : log_(log), index_(index), options_(std::move(options)) {}
+
+  // Before the thread runs.
+  absl::Status Compare();
+  void Follow() {
+    thread_ =
+        std::make_unique<BackgroundThread>(options_.nice, [this](StopToken& token) { Run(token); });
+  }
+
+  absl::Status WaitUntilIndexed(uint64_t size, absl::Time deadline) override;
+  absl::Status Forget(absl::Span<const uint64_t> indices) override;
+  IndexProgress progress() const override;
+  const store::QueryIndex& index() const override { return *index_; }
+
+ private:
+  // Why the index cannot be that of this log; empty: it can.
+  absl::StatusOr<std::string> FindDisagreement() const;
+  absl::Status ForgetLatestErasures();
+  void Run(StopToken& token);
+  // Applies what is new, at most a batch. Returns how many rows.
+  absl::StatusOr<size_t> ApplyBatch() ABSL_LOCKS_EXCLUDED(apply_mutex_, mutex_);
+  absl::StatusOr<std::vector<store::IndexRow>> ReadRows(uint64_t first, uint64_t count) const;
+  absl::Status ForgetPending() ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
+  void SetHealth(const absl::Status& health) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool HasReaders() const {
+    const absl::MutexLock lock(&mutex_);
+    return readers_ > 0;
+  }
+  void Tell(absl::string_view event, absl::string_view detail) const {
+    if (options_.on_event) {
+      options_.on_event(event, detail);
+    }
+  }
+
+  const audit::DecisionLog* const log_;
+  store::QueryIndex* const index_;
+  const IndexerOptions options_;
+
+  // Held from reading a batch until it is applied, so that an erasure cannot fall between.
+  absl::Mutex apply_mutex_;
+  std::vector<uint64_t> to_forget_ ABSL_GUARDED_BY(apply_mutex_);
+
+  mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(apply_mutex_);
+  uint64_t indexed_ ABSL_GUARDED_BY(mutex_) = 0;
+  int readers_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool rebuilding_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status health_ ABSL_GUARDED_BY(mutex_);
+
+  std::unique_ptr<BackgroundThread> thread_;  // last: stops before the rest goes
+};
+
+absl::StatusOr<std::string> LogIndexerImpl::FindDisagreement() const {
+  const uint64_t indexed = index_->indexed_size();
+  const uint64_t size = log_->size();
+  if (indexed > size) {
+    return absl::StrCat("it has ", indexed, " records, the log ", size);
+  }
+  const uint64_t samples = std::min<uint64_t>(indexed, options_.sample_records + 2);
+  for (uint64_t i = 0; i < samples; ++i) {
+    const uint64_t index = samples == 1 ? 0 : i * (indexed - 1) / (samples - 1);
+    const absl::StatusOr<audit::Record> record = log_->Read(index, store::Parts::kLeaf);
+    if (!record.ok()) {
+      continue;  // the log's own checks report it
+    }
+    const absl::StatusOr<uint64_t> found = index_->FindById(record->id.bytes);
+    if (!found.ok() || *found != index) {
+      return absl::StrCat("it does not have record ", index, " where the log has it");
+    }
+  }
+  return "";
+}
+
+absl::Status LogIndexerImpl::Compare() {
+  const absl::StatusOr<std::string> disagreement = FindDisagreement();
+  if (!disagreement.ok()) {
+    return disagreement.status();
+  }
+  if (!disagreement->empty()) {
+    Tell("index-rebuilt", *disagreement);
+    if (absl::Status reset = index_->Reset(); !reset.ok()) {
+      return reset;
+    }
+  } else if (absl::Status forgotten = ForgetLatestErasures(); !forgotten.ok()) {
+    return forgotten;
+  }
+  const absl::MutexLock lock(&mutex_);
+  indexed_ = index_->indexed_size();
+  rebuilding_ = !disagreement->empty();
+  return absl::OkStatus();
+}
+
+absl::Status LogIndexerImpl::ForgetLatestErasures() {
+  store::IndexQuery query;
+  query.kinds = {v1::RECORD_KIND_ERASURE};
+  const absl::StatusOr<std::vector<uint64_t>> erasures = index_->Find(query, kErasuresChecked);
+  if (!erasures.ok()) {
+    return erasures.status();
+  }
+  for (const uint64_t erasure : *erasures) {
+    const absl::StatusOr<audit::Record> record = log_->Read(erasure, store::Parts::kAll);
+    if (!record.ok()) {
+      return record.status();
+    }
+    const auto erased = audit::DecodeErasedIndices(record->payload);
+    if (!erased.ok()) {
+      return erased.status();
+    }
+    if (absl::Status forgotten = Forget(*erased); !forgotten.ok()) {
+      return forgotten;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LogIndexerImpl::Forget(absl::Span<const uint64_t> indices) {
+  const absl::MutexLock lock(&apply_mutex_);
+  to_forget_.insert(to_forget_.end(), indices.begin(), indices.end());
+  return ToApiStatus(ForgetPending());
+}
+
+absl::Status LogIndexerImpl::ForgetPending() {
+  // What is not in the index yet will be read as erased.
+  const uint64_t indexed = index_->indexed_size();
+  to_forget_.erase(std::remove_if(to_forget_.begin(), to_forget_.end(),
+                                  [&](uint64_t index) { return index >= indexed; }),
+                   to_forget_.end());
+  if (to_forget_.empty()) {
+    return absl::OkStatus();
+  }
+  absl::Status forgotten = index_->Forget(to_forget_);
+  if (forgotten.ok()) {
+    to_forget_.clear();
+  }
+  return forgotten;
+}
+
+// A record that cannot be read must not keep the rest from being found: its row says only that it
+// is there.
+store::IndexRow DamagedRow(uint64_t index) {
+  store::IndexRow row;
+  row.index = index;
+  row.id.fill(0xff);  // no UUID of version 7
+  for (size_t i = 0; i < sizeof(index); ++i) {
+    row.id[row.id.size() - 1 - i] = static_cast<uint8_t>(index >> (8 * i));
+  }
+  return row;
+}
+
+absl::StatusOr<std::vector<store::IndexRow>> LogIndexerImpl::ReadRows(uint64_t first,
+                                                                      uint64_t count) const {
+  std::vector<store::IndexRow> rows;
+  rows.reserve(count);
+  const auto visit = [&](const absl::StatusOr<audit::Record>& record) {
+    absl::StatusOr<store::IndexRow> row =
+        record.ok() ? MakeIndexRow(*log_, *record) : record.status();
+    if (!row.ok()) {
+      Tell("index-record-damaged", row.status().message());
+      row = DamagedRow(first + rows.size());
+    }
+    rows.push_back(*std::move(row));
+    return true;
+  };
+  absl::Status scanned = log_->Scan(first, count, store::Parts::kLeafAndDetails, visit);
+  if (!scanned.ok()) {
+    return scanned;
+  }
+  return rows;
+}
+
+absl::StatusOr<size_t> LogIndexerImpl::ApplyBatch() {
+  const absl::MutexLock apply_lock(&apply_mutex_);
+  if (absl::Status forgotten = ForgetPending(); !forgotten.ok()) {
+    return forgotten;
+  }
+  const uint64_t first = index_->indexed_size();
+  const uint64_t count =
+      std::min<uint64_t>(log_->size() - first, std::max<size_t>(options_.batch_records, 1));
+  if (count > 0) {
+    const absl::StatusOr<std::vector<store::IndexRow>> rows = ReadRows(first, count);
+    if (!rows.ok()) {
+      return rows.status();
+    }
+    if (absl::Status applied = index_->Apply(*rows); !applied.ok()) {
+      return applied;
+    }
+  }
+  const absl::MutexLock lock(&mutex_);
+  indexed_ = first + count;
+  rebuilding_ = rebuilding_ && indexed_ < log_->size();
+  return count;
+}
+
+void LogIndexerImpl::SetHealth(const absl::Status& health) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (health_.code() == health.code()) {
+      return;
+    }
+    health_ = health;
+  }
+  if (!health.ok()) {
+    Tell("index-failed", health.message());
+  }
+}
+
+void LogIndexerImpl::Run(StopToken& token) {
+  absl::Duration rest = absl::ZeroDuration();
+  while (token.Rest(rest)) {
+    const absl::Time start = absl::Now();
+    const absl::StatusOr<size_t> applied = ApplyBatch();
+    SetHealth(applied.status());
+    if (!applied.ok()) {
+      rest = kRetryInterval;
+    } else if (*applied == 0) {
+      rest = options_.poll_interval;
+    } else {
+      rest = HasReaders() ? absl::ZeroDuration() : (absl::Now() - start) * options_.rest_factor;
+    }
+  }
+}
+
+absl::Status LogIndexerImpl::WaitUntilIndexed(uint64_t size, absl::Time deadline) {
+  uint64_t indexed = 0;
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (indexed_ >= size) {
+      return absl::OkStatus();
+    }
+    ++readers_;
+  }
+  thread_->token().Wake();
+  {
+    const absl::MutexLock lock(&mutex_);
+    const auto caught_up = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return indexed_ >= size; };
+    mutex_.AwaitWithDeadline(absl::Condition(&caught_up), deadline);
+    --readers_;
+    indexed = indexed_;
+  }
+  if (indexed >= size) {
+    return absl::OkStatus();
+  }
+  return MakeOverloadedError(
+      absl::StrCat("the index of the log is still ", size - indexed, " records behind"),
+      kReaderRetry);
+}
+
+IndexProgress LogIndexerImpl::progress() const {
+  const absl::MutexLock lock(&mutex_);
+  return {indexed_, log_->size(), rebuilding_, health_};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<LogIndexer>> LogIndexer::Start(const audit::DecisionLog* log,
+                                                              store::QueryIndex* index,
+                                                              IndexerOptions options) {
+  auto indexer = std::make_unique<LogIndexerImpl>(log, index, std::move(options));
+  if (absl::Status compared = indexer->Compare(); !compared.ok()) {
+    return compared;
+  }
+  indexer->Follow();
+  return indexer;
+}
+
+}  // namespace plumbline::service

@@ -1,0 +1,390 @@
+#include "server/service/log_recorder.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "server/audit/payload.h"
+#include "server/service/background_thread.h"
+#include "server/service/decision_details.h"
+#include "server/service/decision_summary.h"
+#include "server/service/earlier_request.h"
+#include "server/service/feedback_details.h"
+#include "server/service/log_status.h"
+#include "server/service/payload_encoders.h"
+#include "server/service/request_claims.h"
+#include "server/service/rpc_error.h"
+
+namespace plumbline::service {
+namespace {
+
+using Follower = DecisionRecorder::Follower;
+using Claim = RequestClaims::Claim;
+
+// Records that the thread reads at a time when it looks further back for request ids.
+constexpr uint64_t kHistoryChunk = 4096;
+constexpr absl::Duration kHistoryRest = absl::Milliseconds(5);
+constexpr int kHistoryNice = 19;
+
+absl::Status AbandonedError() {
+  return MakeError(absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL,
+                   "the request that came first under this id was given up");
+}
+
+// Gives every follower of a request the outcome of the first.
+void Serve(std::vector<Follower> followers, const absl::StatusOr<EarlierDecision>& outcome) {
+  for (Follower& follower : followers) {
+    std::move(follower)(outcome);
+  }
+}
+
+// A claim on a request id that ends in any case: followers never wait for ever.
+class HeldClaim {
+ public:
+  HeldClaim(RequestClaims* claims, Claim claim) : claims_(claims), claim_(std::move(claim)) {}
+  HeldClaim(const HeldClaim&) = delete;
+  HeldClaim& operator=(const HeldClaim&) = delete;
+  ~HeldClaim() {
+    if (claims_ != nullptr) {
+      Fail(AbandonedError());
+    }
+  }
+
+  const Claim& claim() const { return claim_; }
+
+  void Fail(const absl::Status& why) {
+    if (claims_ != nullptr) {
+      Serve(std::exchange(claims_, nullptr)->Release(claim_, std::nullopt), why);
+    }
+  }
+
+  // The outcome is an earlier record: nothing new to remember.
+  void Repeat(const EarlierDecision& earlier) {
+    Serve(std::exchange(claims_, nullptr)->Release(claim_, std::nullopt), earlier);
+  }
+
+  // A new record. The decision's bytes are copied only if somebody waits for them.
+  void Succeed(const RecordPlace& place, absl::string_view revision, absl::string_view decision) {
+    std::vector<Follower> followers = std::exchange(claims_, nullptr)->Release(claim_, place.index);
+    if (!followers.empty()) {
+      Serve(std::move(followers),
+            EarlierDecision{place, std::string(revision), std::string(decision)});
+    }
+  }
+
+ private:
+  RequestClaims* claims_;
+  const Claim claim_;
+};
+
+struct Ticket : public DecisionTicket {
+  void Abandon(const absl::Status& why) override {
+    if (held) {
+      held->Fail(why);
+    }
+    admission = {};
+  }
+
+  audit::DecisionLog::Admission admission;
+  // With a request id.
+  std::optional<HeldClaim> held;
+  std::optional<Sha256Digest> digest;
+  std::vector<Uuid> linked;
+};
+
+class LogRecorderImpl final : public LogRecorder {
+ public:
+  LogRecorderImpl(audit::DecisionLog* log, store::LogStore* store, LogIndexer* indexer,
+                  RandomSource* random, RecorderOptions options)
+      : log_(log),
+        indexer_(indexer),
+        encoders_(store),
+        payloads_(store),
+        options_(std::move(options)),
+        claims_(*random, options_.remembered_requests, options_.fingerprint_bits) {}
+
+  // Reads what the index does not have; a thread reads further back.
+  absl::Status ReadHistory();
+
+  absl::StatusOr<Begun> Begin(const RecordedCall& call,
+                              absl::FunctionRef<Follower()> make_follower) override;
+  void Record(std::unique_ptr<DecisionTicket> ticket, const DecisionDraft& draft,
+              Done done) override;
+  absl::StatusOr<RecordedFeedback> RecordFeedback(const FeedbackDraft& draft) override;
+  absl::Status Prepare(const ServedRuleset& ruleset) override { return encoders_.Prepare(ruleset); }
+
+ private:
+  absl::StatusOr<Begun> BeginNamed(const RecordedCall& call,
+                                   absl::FunctionRef<Follower()> make_follower);
+  absl::StatusOr<Begun> Admit(std::unique_ptr<Ticket> ticket);
+  absl::StatusOr<RecordedFeedback> RecordNamedFeedback(const FeedbackDraft& draft);
+  absl::StatusOr<RecordedFeedback> AppendFeedback(const FeedbackDraft& draft,
+                                                  const Sha256Digest* digest);
+  // The recorded answer, from its record.
+  absl::StatusOr<EarlierDecision> ToEarlierDecision(const audit::Record& record) const;
+  // True: there is more to read.
+  absl::StatusOr<bool> ReadHistoryChunk();
+  void TrimMemory();
+
+  audit::DecisionLog* const log_;
+  LogIndexer* const indexer_;
+  PayloadEncoders encoders_;
+  const audit::PayloadReader payloads_;
+  const RecorderOptions options_;
+  RequestClaims claims_;
+  std::unique_ptr<BackgroundThread> history_;
+};
+
+absl::Status LogRecorderImpl::ReadHistory() {
+  claims_.SetReach(log_->size());
+  const uint64_t indexed = indexer_->index().indexed_size();
+  bool more = log_->size() > 0;
+  while (more && claims_.reaches_back_to() > indexed) {
+    const absl::StatusOr<bool> read = ReadHistoryChunk();
+    if (!read.ok()) {
+      return read.status();
+    }
+    more = *read;
+  }
+  if (more) {
+    history_ = std::make_unique<BackgroundThread>(kHistoryNice, [this](StopToken& token) {
+      // An error ends it: the index knows what is not remembered.
+      while (token.Rest(kHistoryRest)) {
+        const absl::StatusOr<bool> read = ReadHistoryChunk();
+        if (!read.ok() || !*read) {
+          return;
+        }
+      }
+    });
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> LogRecorderImpl::ReadHistoryChunk() {
+  const uint64_t end = claims_.reaches_back_to();
+  const uint64_t first = end - std::min(end, kHistoryChunk);
+  const auto uses = ReadRequestIds(*log_, claims_, first, end - first);
+  if (!uses.ok()) {
+    return uses.status();
+  }
+  return claims_.Remember(first, *uses) && first > 0;
+}
+
+// Dropping asks the index how far it is, which takes a lock of the database: now and then only.
+void LogRecorderImpl::TrimMemory() {
+  if (claims_.NeedsTrim()) {
+    claims_.Trim(indexer_->index().indexed_size());
+  }
+}
+
+absl::StatusOr<Begun> LogRecorderImpl::Begin(const RecordedCall& call,
+                                             absl::FunctionRef<Follower()> make_follower) {
+  if (call.request_bytes.size() > audit::kMaxPayloadPartBytes) {
+    return MakeError(absl::StatusCode::kInvalidArgument, v1::ERROR_REASON_INVALID_REQUEST,
+                     absl::StrCat("the request is larger than a record of the decision log holds (",
+                                  audit::kMaxPayloadPartBytes, " bytes)"));
+  }
+  if (call.request_id.empty()) {
+    return Admit(std::make_unique<Ticket>());
+  }
+  return BeginNamed(call, make_follower);
+}
+
+absl::StatusOr<Begun> LogRecorderImpl::BeginNamed(const RecordedCall& call,
+                                                  absl::FunctionRef<Follower()> make_follower) {
+  const NamedRequest request{RequestKind::kDecision, call.caller, call.request_id,
+                             Sha256Of(call.request_bytes)};
+  auto taken = claims_.Take(request, make_follower);
+  if (std::holds_alternative<Following>(taken)) {
+    return Begun(Following());
+  }
+  if (std::holds_alternative<RequestClaims::Taken>(taken)) {
+    return RequestIdReusedError();
+  }
+  auto ticket = std::make_unique<Ticket>();
+  ticket->held.emplace(&claims_, std::get<Claim>(std::move(taken)));
+  ticket->digest = request.digest;
+  absl::StatusOr<EarlierUse> use = FindEarlierUse(*log_, *indexer_, request, ticket->held->claim());
+  if (!use.ok()) {
+    ticket->Abandon(use.status());
+    return use.status();
+  }
+  if (!use->record) {
+    ticket->linked = std::move(use->linked);
+    return Admit(std::move(ticket));
+  }
+  absl::StatusOr<EarlierDecision> earlier = ToEarlierDecision(*use->record);
+  if (!earlier.ok()) {
+    ticket->Abandon(earlier.status());
+    return earlier.status();
+  }
+  ticket->held->Repeat(*earlier);
+  return Begun(*std::move(earlier));
+}
+
+absl::StatusOr<EarlierDecision> LogRecorderImpl::ToEarlierDecision(
+    const audit::Record& record) const {
+  absl::StatusOr<audit::DecisionPayload> payload = payloads_.Read(record.payload);
+  if (!payload.ok()) {
+    return ToApiStatus(payload.status());
+  }
+  return EarlierDecision{
+      {record.id.ToString(), record.index}, record.revision, std::move(payload->decision)};
+}
+
+// Last: a batch of the log waits for whoever is admitted.
+absl::StatusOr<Begun> LogRecorderImpl::Admit(std::unique_ptr<Ticket> ticket) {
+  absl::StatusOr<audit::DecisionLog::Admission> admission = log_->Admit();
+  if (!admission.ok()) {
+    absl::Status refusal = ToApiStatus(admission.status());
+    ticket->Abandon(refusal);
+    return refusal;
+  }
+  ticket->admission = *std::move(admission);
+  return Begun(std::move(ticket));
+}
+
+void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> base, const DecisionDraft& draft,
+                             Done done) {
+  auto& ticket = static_cast<Ticket&>(*base);
+  // They keep their memory from call to call.
+  thread_local DecisionSummary summary;
+  thread_local std::string details;
+  if (const absl::Status read = ReadDecisionSummary(draft.decision_bytes, summary); !read.ok()) {
+    const absl::Status error =
+        MakeError(absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL, read.message());
+    ticket.Abandon(error);
+    return std::move(done)(error);
+  }
+  const ServedRuleset& ruleset = *draft.choice.ruleset;
+  WriteDecisionDetails(draft.call, ticket.digest, ticket.linked, summary, draft.choice.alias,
+                       details);
+  const std::string payload =
+      encoders_.For(draft.choice.ruleset)->Encode(draft.call.request_bytes, draft.decision_bytes);
+  const audit::RecordDraft record{
+      v1::RECORD_KIND_DECISION, ruleset.revision, draft.choice.manifest_serial,
+      options_.engine_build,    details,          payload};
+  log_->Append(std::move(ticket.admission), record,
+               [this, base = std::move(base), ruleset = draft.choice.ruleset,
+                decision = draft.decision_bytes,
+                done = std::move(done)](absl::StatusOr<audit::Appended> appended) mutable {
+                 auto& held = static_cast<Ticket&>(*base).held;
+                 if (!appended.ok()) {
+                   const absl::Status error = ToApiStatus(appended.status());
+                   base->Abandon(error);
+                   return std::move(done)(error);
+                 }
+                 const RecordPlace place{appended->id.ToString(), appended->index};
+                 if (held) {
+                   held->Succeed(place, ruleset->revision, decision);
+                   TrimMemory();
+                 }
+                 std::move(done)(place);
+               });
+}
+
+absl::StatusOr<RecordedFeedback> LogRecorderImpl::RecordFeedback(const FeedbackDraft& draft) {
+  if (draft.request_id.empty()) {
+    return AppendFeedback(draft, nullptr);
+  }
+  return RecordNamedFeedback(draft);
+}
+
+// The place of a feedback that was recorded before.
+absl::StatusOr<RecordedFeedback> ToRecordedBefore(const absl::StatusOr<EarlierDecision>& earlier) {
+  if (!earlier.ok()) {
+    return earlier.status();
+  }
+  const absl::StatusOr<Uuid> id = Uuid::Parse(earlier->place.id);
+  if (!id.ok()) {
+    return ToApiStatus(id.status());
+  }
+  return RecordedFeedback{*id, earlier->place.index, true};
+}
+
+absl::StatusOr<RecordedFeedback> LogRecorderImpl::RecordNamedFeedback(const FeedbackDraft& draft) {
+  const NamedRequest request{RequestKind::kFeedback, draft.caller, draft.request_id,
+                             Sha256Of(draft.request_bytes)};
+  // Shared: the follower may be called when this call has nothing to do with it.
+  struct Outcome {
+    absl::Notification known;
+    absl::StatusOr<EarlierDecision> first;
+  };
+  const auto outcome = std::make_shared<Outcome>();
+  auto taken = claims_.Take(request, [&outcome]() -> Follower {
+    return [outcome](absl::StatusOr<EarlierDecision> first) {
+      outcome->first = std::move(first);
+      outcome->known.Notify();
+    };
+  });
+  if (std::holds_alternative<Following>(taken)) {
+    outcome->known.WaitForNotification();
+    return ToRecordedBefore(outcome->first);
+  }
+  if (std::holds_alternative<RequestClaims::Taken>(taken)) {
+    return RequestIdReusedError();
+  }
+  HeldClaim held(&claims_, std::get<Claim>(std::move(taken)));
+  const absl::StatusOr<EarlierUse> use = FindEarlierUse(*log_, *indexer_, request, held.claim());
+  if (!use.ok()) {
+    held.Fail(use.status());
+    return use.status();
+  }
+  if (use->record) {
+    const EarlierDecision earlier{{use->record->id.ToString(), use->record->index}, "", ""};
+    held.Repeat(earlier);
+    return ToRecordedBefore(earlier);
+  }
+  const absl::StatusOr<RecordedFeedback> recorded = AppendFeedback(draft, &request.digest);
+  if (!recorded.ok()) {
+    held.Fail(recorded.status());
+    return recorded;
+  }
+  held.Succeed({recorded->id.ToString(), recorded->index}, "", "");
+  TrimMemory();
+  return recorded;
+}
+
+absl::StatusOr<RecordedFeedback> LogRecorderImpl::AppendFeedback(const FeedbackDraft& draft,
+                                                                 const Sha256Digest* digest) {
+  const absl::StatusOr<audit::Record> decision = ReadDecisionOf(*log_, *indexer_, draft);
+  if (!decision.ok()) {
+    return decision.status();
+  }
+  const absl::StatusOr<std::string> details = FeedbackDetailsBytes(*decision, draft, digest);
+  if (!details.ok()) {
+    return details.status();
+  }
+  audit::RecordDraft record;
+  record.kind = v1::RECORD_KIND_FEEDBACK;
+  record.revision = decision->revision;
+  record.manifest_serial = decision->manifest_serial;
+  record.engine_build = options_.engine_build;
+  record.details = *details;
+  const absl::StatusOr<audit::Appended> appended = log_->AppendAndWait(record);
+  if (!appended.ok()) {
+    return ToApiStatus(appended.status());
+  }
+  return RecordedFeedback{appended->id, appended->index, false};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<LogRecorder>> LogRecorder::Make(audit::DecisionLog* log,
+                                                               store::LogStore* store,
+                                                               LogIndexer* indexer,
+                                                               RandomSource* random,
+                                                               RecorderOptions options) {
+  auto recorder =
+      std::make_unique<LogRecorderImpl>(log, store, indexer, random, std::move(options));
+  if (absl::Status read = recorder->ReadHistory(); !read.ok()) {
+    return read;
+  }
+  return recorder;
+}
+
+}  // namespace plumbline::service
