@@ -8,6 +8,7 @@
 
 #include "server/engine/vignette_runner.h"
 #include "server/service/civil_date.h"
+#include "server/service/thread_workspaces.h"
 
 namespace plumbline::service {
 namespace {
@@ -23,8 +24,7 @@ class EngineEvaluator : public Evaluator {
   std::vector<engine::FieldViolation> Evaluate(const v1::Intake& intake, absl::CivilDay as_of,
                                                engine::View view,
                                                std::string& decision) const override {
-    thread_local engine::Workspace workspace;
-    return engine_.Evaluate(intake, as_of, view, workspace, decision);
+    return engine_.Evaluate(intake, as_of, view, workspaces_.OfThisThread(), decision);
   }
 
   // Of the ruleset's own worked patients.
@@ -51,6 +51,7 @@ class EngineEvaluator : public Evaluator {
 
  private:
   engine::Engine engine_;
+  ThreadWorkspaces workspaces_;
 };
 
 }  // namespace
