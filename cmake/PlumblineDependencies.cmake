@@ -19,5 +19,16 @@ if(PLUMBLINE_BUILD_BENCHMARKS)
   find_package(benchmark REQUIRED CONFIG)
 endif()
 
+# xxHash: its own package where it was installed by CMake, the plain library otherwise (Debian 12).
+find_package(xxHash CONFIG QUIET)
+if(NOT TARGET xxHash::xxhash)
+  find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+  find_library(XXHASH_LIBRARY xxhash REQUIRED)
+  add_library(xxHash::xxhash UNKNOWN IMPORTED)
+  set_target_properties(xxHash::xxhash PROPERTIES
+    IMPORTED_LOCATION "${XXHASH_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${XXHASH_INCLUDE_DIR}")
+endif()
+find_package(SQLite3 REQUIRED)
+
 find_program(PLUMBLINE_PROTOC NAMES protoc REQUIRED)
 find_program(PLUMBLINE_GRPC_CPP_PLUGIN NAMES grpc_cpp_plugin REQUIRED)

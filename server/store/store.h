@@ -63,6 +63,7 @@ struct StoredEntry {
 };
 
 // What to read of an entry: the rest stays empty and is not read from disk where that saves work.
+// kLeaf: the key is not read either.
 enum class Parts { kLeaf, kLeafAndDetails, kAll };
 
 // Something that is wrong, for a person to read. `place`: file and offset, or table and row.
