@@ -11,6 +11,7 @@
 #include "server/cli/keys_command.h"
 #include "server/cli/rules_build_command.h"
 #include "server/cli/rules_commands.h"
+#include "server/cli/rules_diff_command.h"
 #include "server/cli/rules_manifest_command.h"
 #include "server/cli/rules_readability_command.h"
 #include "server/cli/rules_render_command.h"
@@ -93,6 +94,7 @@ int ParseAndRun(int argc, const char* const* argv, Environment& environment) {
   add(*rules, MakeRulesApprovalsCommand());
   add(*rules, MakeRulesManifestCommand());
   add(*keys, MakeKeysGenerateCommand());
+  add(*rules, MakeRulesDiffCommand());
   add(app, std::make_unique<VersionCommand>());
 
   try {

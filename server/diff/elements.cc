@@ -1,5 +1,6 @@
 #include "server/diff/elements.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -12,9 +13,12 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using ruleset::Kind;
 
 // Nested deeper than passages, findings and limits is nothing; a bound all the same.
 constexpr int kMostRounds = 16;
+
+bool IsStratum(const Element& element) { return element.row->kind == "stratum"; }
 
 class Builder {
  public:
@@ -47,15 +51,8 @@ class Builder {
  private:
   void AddList(Element& parent, const Message& message, const FieldDescriptor& field,
                const std::string& path) const {
-    std::map<std::string, int> seen;
     for (int i = 0; i < CountOf(message, field); ++i) {
-      Element& element =
-          AddElement(parent, PartOf(message, field, i), field, PathOf(path, field, i));
-      element.place = i;
-      // Entries that nothing tells apart are told apart by their order.
-      if (const int before = seen[element.key]++; before > 0) {
-        absl::StrAppend(&element.key, "#", before + 1);
-      }
+      AddElement(parent, PartOf(message, field, i), field, PathOf(path, field, i)).place = i;
     }
   }
 
@@ -73,17 +70,25 @@ class Builder {
 
   void Identify(const Element& parent, Element& element) const {
     if (element.row->keys.empty()) {
-      element.id = element.key = element.field->name();
+      element.id = element.name = element.key = element.field->name();
       return;
     }
     const Message& message = *element.message;
-    for (const absl::string_view name : absl::StrSplit(element.row->keys, ' ')) {
-      const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(std::string(name));
+    const std::vector<std::string> keys = absl::StrSplit(element.row->keys, ' ');
+    for (const std::string& key : keys) {
+      const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(key);
       const std::string shown = side_.Shown(message, *field, -1, element.path);
-      if (!shown.empty()) absl::StrAppend(&element.id, element.id.empty() ? "" : " ", shown);
+      if (!shown.empty()) absl::StrAppend(&element.name, element.name.empty() ? "" : " ", shown);
       absl::StrAppend(&element.key, side_.Form(message, *field, -1, element.path), "\n");
     }
-    if (element.row->kind == "stratum") element.id = absl::StrCat(parent.id, "/", element.id);
+    element.id = element.name;
+    if (IsStratum(element)) {
+      // "low" of one tool is not "low" of another.
+      element.id = absl::StrCat(parent.id, "/", element.name);
+      element.key = side_.Renamed(Kind::kNone, element.id);
+      if (element.key == element.id) element.key = element.name;
+    }
+    if (keys.size() > 1) element.content = side_.Form(message, element.path);
   }
 
   const Side& side_;
@@ -128,18 +133,31 @@ class RenameFinder {
   }
 
   bool Rename(const Element& before, const Element& after) {
+    // Strata have no namespace of their own: within their tool.
+    if (IsStratum(before)) return from_.Rename(Kind::kNone, before.id, after.name);
     const ruleset::FieldRole* role = ruleset::FindFieldRole(*IdField(before));
-    return from_.Rename(role->kind, Id(before), Id(after));
-  }
-
-  // The id alone, without its parent's.
-  static std::string Id(const Element& element) {
-    return element.message->GetReflection()->GetString(*element.message, IdField(element));
+    return from_.Rename(role->kind, before.name, after.name);
   }
 
   Side& from_;
   const Side& to_;
 };
+
+const std::vector<Element>& ChildrenOf(const Element* element) {
+  static const auto* const kNone = new std::vector<Element>();
+  return element == nullptr ? *kNone : element->children;
+}
+
+// Of several with the same key the one with the same content.
+const Element* TakeEqual(std::vector<const Element*>& candidates, const Element& element) {
+  const auto same = std::find_if(
+      candidates.begin(), candidates.end(),
+      [&element](const Element* candidate) { return candidate->content == element.content; });
+  if (same == candidates.end()) return nullptr;
+  const Element* found = *same;
+  candidates.erase(same);
+  return found;
+}
 
 }  // namespace
 
@@ -166,21 +184,22 @@ std::string NameOf(const Element& element) {
 }
 
 std::vector<ElementPair> PairChildren(const Element* before, const Element* after) {
-  std::map<std::pair<const ElementRow*, std::string>, const Element*> old;
+  std::map<std::pair<const ElementRow*, std::string>, std::vector<const Element*>> old;
   std::vector<ElementPair> pairs;
-  if (before != nullptr) {
-    for (const Element& child : before->children) old[{child.row, child.key}] = &child;
+  for (const Element& child : ChildrenOf(before)) old[{child.row, child.key}].push_back(&child);
+  for (const Element& child : ChildrenOf(after)) {
+    pairs.push_back({TakeEqual(old[{child.row, child.key}], child), &child});
   }
-  if (after != nullptr) {
-    for (const Element& child : after->children) {
-      const auto found = old.find({child.row, child.key});
-      pairs.push_back({found == old.end() ? nullptr : found->second, &child});
-      if (found != old.end()) old.erase(found);
-    }
+  for (ElementPair& pair : pairs) {
+    std::vector<const Element*>& left = old[{pair.after->row, pair.after->key}];
+    if (pair.before != nullptr || left.empty()) continue;
+    pair.before = left.front();
+    left.erase(left.begin());
   }
-  if (before != nullptr) {
-    for (const Element& child : before->children) {
-      if (old.count({child.row, child.key}) > 0) pairs.push_back({&child, nullptr});
+  for (const Element& child : ChildrenOf(before)) {
+    const std::vector<const Element*>& left = old[{child.row, child.key}];
+    if (std::find(left.begin(), left.end(), &child) != left.end()) {
+      pairs.push_back({&child, nullptr});
     }
   }
   return pairs;

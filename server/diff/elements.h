@@ -23,8 +23,12 @@ struct Element {
   std::string path;  // "conditions[2].findings[0]"
   // As people know it: "RF-CES-1", "URGENT_2W", "start_back/low".
   std::string id;
+  // Its id without that of what it is in: "low".
+  std::string name;
   // Equal on both sides for the same element, renames considered.
   std::string key;
+  // Form of all of it, where several can have the same key (outcome tables).
+  std::string content;
   // Position among the elements of its list, from 0.
   int place = 0;
   std::vector<Element> children;

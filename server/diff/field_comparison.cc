@@ -45,7 +45,11 @@ std::string Excerpt(const std::string& text, size_t begin, size_t end) {
 
 std::string Shortened(const std::string& text) {
   if (text.size() <= 2 * kShortText) return text;
-  return absl::StrCat(text.substr(0, WordStart(text, 2 * kShortText)), "...");
+  size_t end = WordStart(text, 2 * kShortText);
+  // One long word: between two code points.
+  for (end = end == 0 ? 2 * kShortText : end; (text[end] & 0xc0) == 0x80; --end) {
+  }
+  return absl::StrCat(text.substr(0, end), "...");
 }
 
 // Indices of the forms that the other list does not have, each as often as they are missing there.
@@ -104,8 +108,8 @@ std::string Words(const std::vector<std::string>& parts) { return absl::StrJoin(
 }  // namespace
 
 std::string ValueWords(const std::string& old_value, const std::string& new_value) {
-  if (old_value.empty()) return absl::StrCat("`", Shortened(new_value), "`, new");
-  if (new_value.empty()) return absl::StrCat("`", Shortened(old_value), "`, gone");
+  if (old_value.empty()) return absl::StrCat("is now `", Shortened(new_value), "`");
+  if (new_value.empty()) return absl::StrCat("is no longer `", Shortened(old_value), "`");
   if (std::max(old_value.size(), new_value.size()) <= kShortText) {
     return absl::StrCat("`", old_value, "` becomes `", new_value, "`");
   }
@@ -281,7 +285,7 @@ void FieldComparison::AddEntry(const List& list, int index, bool is_new, const s
   Difference difference;
   difference.path = absl::StrCat(list.path, "[", name, "]");
   difference.weight = std::max(list.weight, list.presence);
-  difference.words = absl::StrCat("`", Shortened(value), "`, ", is_new ? "new" : "gone");
+  difference.words = absl::StrCat(is_new ? "is new: `" : "is gone: `", Shortened(value), "`");
   (is_new ? difference.new_value : difference.old_value) = std::move(value);
   found_.push_back(std::move(difference));
 }

@@ -75,7 +75,7 @@ class FieldComparison {
   std::vector<Difference> found_;
 };
 
-// "`14` becomes `7`", "`7`, new", "`14`, gone"; of long texts the part that differs.
+// "`14` becomes `7`", "is now `7`", "is no longer `14`"; of long texts the part that differs.
 std::string ValueWords(const std::string& old_value, const std::string& new_value);
 
 }  // namespace plumbline::diff

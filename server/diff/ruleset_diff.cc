@@ -140,7 +140,7 @@ class Differ {
                             : Weight::kOutcome;
     std::vector<Difference> differences =
         comparison_.Compare({*a.message, a.path}, {*b.message, b.path}, most);
-    const bool renamed = a.id != b.id;
+    const bool renamed = a.name != b.name && b.row->keys == "id";
     if (differences.empty() && !moved && !renamed) return;
 
     v1::ElementChange& change = *diff.add_changes();

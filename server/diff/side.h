@@ -39,6 +39,8 @@ class Side {
 
   // From now on `id` of that kind reads `new_id`. False if it did so already.
   bool Rename(ruleset::Kind kind, const std::string& id, const std::string& new_id);
+  // What it reads; `id` itself if it has no other name.
+  std::string Renamed(ruleset::Kind kind, const std::string& id) const;
 
   // One value of a field that is no message, or message whole; `index` -1: of a singular field.
   // Equal forms: no difference. `path` is that of the message, as RulesetDocument::Locate has it.
@@ -64,8 +66,6 @@ class Side {
   const expr::CheckedExpr* Find(const std::string& path) const { return expressions_.Find(path); }
 
  private:
-  std::string Renamed(ruleset::Kind kind, const std::string& id) const;
-
   const ruleset::CompiledRuleset& ruleset_;
   const ruleset::RulesetDocument document_;
   ruleset::Report report_;
