@@ -148,6 +148,10 @@ class DecisionLog {
   virtual absl::StatusOr<std::vector<Sha256Digest>> ConsistencyProof(uint64_t old_size,
                                                                      uint64_t new_size) const = 0;
   virtual absl::StatusOr<Sha256Digest> RootAt(uint64_t tree_size) const = 0;
+  // Roots of complete subtrees, in the order of `nodes`; for exports. InvalidArgument beyond the
+  // log.
+  virtual absl::StatusOr<std::vector<Sha256Digest>> ReadHashes(
+      absl::Span<const NodeId> nodes) const = 0;
   // Adds a witness's cosignature line to the checkpoint that the witness was shown. The caller has
   // verified it. FailedPrecondition if that checkpoint is neither the latest nor later than the one
   // that CosignedCheckpoint gives.

@@ -142,30 +142,36 @@ absl::StatusOr<Documents> ReadDocuments(const store::LogStore& store) {
 
 }  // namespace
 
-absl::StatusOr<LogIdentity> MakeIdentity(const LogOptions& options, const NoteSigner* signer) {
+absl::StatusOr<LogIdentity> MakeReaderIdentity(const std::string& origin,
+                                               const std::vector<std::string>& verifier_keys) {
   LogIdentity identity;
-  identity.origin = options.origin;
-  identity.signer = signer;
-  if (options.verifier_keys.empty()) {
-    return absl::InvalidArgumentError("decision log: the verifier key of the signer is missing");
+  identity.origin = origin;
+  if (verifier_keys.empty()) {
+    return absl::InvalidArgumentError("decision log: its verifier key is missing");
   }
-  for (const std::string& vkey : options.verifier_keys) {
+  for (const std::string& vkey : verifier_keys) {
     absl::StatusOr<std::unique_ptr<NoteVerifier>> verifier = CreateNoteVerifier(vkey);
     if (!verifier.ok()) return Prefixed("decision log: verifier key", verifier.status());
-    if ((*verifier)->name() != options.origin) {
+    if ((*verifier)->name() != origin) {
       return absl::InvalidArgumentError(absl::StrCat("decision log: the verifier key is named \"",
-                                                     (*verifier)->name(), "\", the log \"",
-                                                     options.origin, "\""));
+                                                     (*verifier)->name(), "\", the log \"", origin,
+                                                     "\""));
     }
     identity.verifiers.push_back(*std::move(verifier));
   }
-  if (signer->name() != identity.verifiers[0]->name() ||
-      signer->key_id() != identity.verifiers[0]->key_id()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("decision log: the signing key is ",
-                     NoteKeyLabel(signer->name(), signer->key_id()), ", the first verifier key ",
-                     NoteKeyLabel(identity.verifiers[0]->name(), identity.verifiers[0]->key_id())));
+  return identity;
+}
+
+absl::StatusOr<LogIdentity> MakeIdentity(const LogOptions& options, const NoteSigner* signer) {
+  absl::StatusOr<LogIdentity> identity = MakeReaderIdentity(options.origin, options.verifier_keys);
+  if (!identity.ok()) return identity;
+  const NoteVerifier& first = *identity->verifiers[0];
+  if (signer->name() != first.name() || signer->key_id() != first.key_id()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "decision log: the signing key is ", NoteKeyLabel(signer->name(), signer->key_id()),
+        ", the first verifier key ", NoteKeyLabel(first.name(), first.key_id())));
   }
+  identity->signer = signer;
   return identity;
 }
 

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -36,7 +38,11 @@ absl::StatusOr<OpenedState> OpenState(const LogOptions& options, const LogIdenti
                                       store::LogStore* store, const Keyring& keyring,
                                       const Clock& clock, RandomSource& random);
 
-// The identity of a log; InvalidArgument if the options contradict themselves or the signer.
+// The identity of a log that is only read: without a signer. InvalidArgument for keys that are
+// missing, not well-formed, or not named like the origin.
+absl::StatusOr<LogIdentity> MakeReaderIdentity(const std::string& origin,
+                                               const std::vector<std::string>& verifier_keys);
+// The identity of a log that is written: InvalidArgument also if the signer's key is not the first.
 absl::StatusOr<LogIdentity> MakeIdentity(const LogOptions& options, const NoteSigner* signer);
 
 // The index key that the store holds. NotFound if there is none yet.

@@ -263,6 +263,11 @@ absl::StatusOr<Sha256Digest> SequencedLog::RootAt(uint64_t tree_size) const {
   return tree_->RootAt(tree_size);
 }
 
+absl::StatusOr<std::vector<Sha256Digest>> SequencedLog::ReadHashes(
+    absl::Span<const NodeId> nodes) const {
+  return tree_->ReadHashes(nodes);
+}
+
 absl::Status SequencedLog::AddCosignature(absl::string_view checkpoint, absl::string_view line) {
   return checkpointer_->AddCosignature(checkpoint, line);
 }

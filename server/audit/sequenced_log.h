@@ -48,6 +48,8 @@ class SequencedLog final : public DecisionLog {
   absl::StatusOr<std::vector<Sha256Digest>> ConsistencyProof(uint64_t old_size,
                                                              uint64_t new_size) const override;
   absl::StatusOr<Sha256Digest> RootAt(uint64_t tree_size) const override;
+  absl::StatusOr<std::vector<Sha256Digest>> ReadHashes(
+      absl::Span<const NodeId> nodes) const override;
   absl::Status AddCosignature(absl::string_view checkpoint, absl::string_view line) override;
   std::string CosignedCheckpoint() const override;
   std::string IndexHash(absl::string_view domain, absl::string_view text) const override;
