@@ -6,7 +6,9 @@
 #include <variant>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "server/audit/payload.h"
 #include "server/service/background_thread.h"
@@ -102,10 +104,20 @@ class LogRecorderImpl final : public LogRecorder {
                   RandomSource* random, RecorderOptions options)
       : log_(log),
         indexer_(indexer),
+        index_(indexer->index()),
         encoders_(store),
         payloads_(store),
         options_(std::move(options)),
         claims_(*random, options_.remembered_requests, options_.fingerprint_bits) {}
+
+  ~LogRecorderImpl() override {
+    history_.reset();
+    const absl::MutexLock lock(&recording_mutex_);
+    const auto finished = [this]() ABSL_SHARED_LOCKS_REQUIRED(recording_mutex_) {
+      return recording_ == 0;
+    };
+    recording_mutex_.Await(absl::Condition(&finished));
+  }
 
   // Reads what the index does not have; a thread reads further back.
   absl::Status ReadHistory();
@@ -121,6 +133,10 @@ class LogRecorderImpl final : public LogRecorder {
   absl::StatusOr<Begun> BeginNamed(const RecordedCall& call,
                                    absl::FunctionRef<Follower()> make_follower);
   absl::StatusOr<Begun> Admit(std::unique_ptr<Ticket> ticket);
+  // The log has answered: serves the followers.
+  absl::StatusOr<RecordPlace> Settle(Ticket& ticket, const ServedRuleset& ruleset,
+                                     absl::string_view decision,
+                                     const absl::StatusOr<audit::Appended>& appended);
   absl::StatusOr<RecordedFeedback> RecordNamedFeedback(const FeedbackDraft& draft);
   absl::StatusOr<RecordedFeedback> AppendFeedback(const FeedbackDraft& draft,
                                                   const Sha256Digest* digest);
@@ -129,13 +145,20 @@ class LogRecorderImpl final : public LogRecorder {
   // True: there is more to read.
   absl::StatusOr<bool> ReadHistoryChunk();
   void TrimMemory();
+  void AddRecording(int64_t change) {
+    const absl::MutexLock lock(&recording_mutex_);
+    recording_ += change;
+  }
 
   audit::DecisionLog* const log_;
   LogIndexer* const indexer_;
+  const store::QueryIndex& index_;
   PayloadEncoders encoders_;
   const audit::PayloadReader payloads_;
   const RecorderOptions options_;
   RequestClaims claims_;
+  absl::Mutex recording_mutex_;
+  int64_t recording_ ABSL_GUARDED_BY(recording_mutex_) = 0;  // decisions that the log has not taken
   std::unique_ptr<BackgroundThread> history_;
 };
 
@@ -177,7 +200,7 @@ absl::StatusOr<bool> LogRecorderImpl::ReadHistoryChunk() {
 // Dropping asks the index how far it is, which takes a lock of the database: now and then only.
 void LogRecorderImpl::TrimMemory() {
   if (claims_.NeedsTrim()) {
-    claims_.Trim(indexer_->index().indexed_size());
+    claims_.Trim(index_.indexed_size());
   }
 }
 
@@ -268,23 +291,31 @@ void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> base, const Decisio
   const audit::RecordDraft record{
       v1::RECORD_KIND_DECISION, ruleset.revision, draft.choice.manifest_serial,
       options_.engine_build,    details,          payload};
+  AddRecording(1);
   log_->Append(std::move(ticket.admission), record,
                [this, base = std::move(base), ruleset = draft.choice.ruleset,
                 decision = draft.decision_bytes,
                 done = std::move(done)](absl::StatusOr<audit::Appended> appended) mutable {
-                 auto& held = static_cast<Ticket&>(*base).held;
-                 if (!appended.ok()) {
-                   const absl::Status error = ToApiStatus(appended.status());
-                   base->Abandon(error);
-                   return std::move(done)(error);
-                 }
-                 const RecordPlace place{appended->id.ToString(), appended->index};
-                 if (held) {
-                   held->Succeed(place, ruleset->revision, decision);
-                   TrimMemory();
-                 }
-                 std::move(done)(place);
+                 std::move(done)(Settle(static_cast<Ticket&>(*base), *ruleset, decision, appended));
+                 base.reset();
+                 AddRecording(-1);
                });
+}
+
+absl::StatusOr<RecordPlace> LogRecorderImpl::Settle(
+    Ticket& ticket, const ServedRuleset& ruleset, absl::string_view decision,
+    const absl::StatusOr<audit::Appended>& appended) {
+  if (!appended.ok()) {
+    absl::Status error = ToApiStatus(appended.status());
+    ticket.Abandon(error);
+    return error;
+  }
+  RecordPlace place{appended->id.ToString(), appended->index};
+  if (ticket.held) {
+    ticket.held->Succeed(place, ruleset.revision, decision);
+    TrimMemory();
+  }
+  return place;
 }
 
 absl::StatusOr<RecordedFeedback> LogRecorderImpl::RecordFeedback(const FeedbackDraft& draft) {

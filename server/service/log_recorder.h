@@ -4,8 +4,8 @@
 // known by (caller, request id): while one is under way, the same request follows it; afterwards it
 // gets the recorded answer. Calls without a request id cost nothing of that.
 //
-// Thread-safe. Log, store and indexer must outlive it, and so must it every call's `done`: stop
-// serving, let the log finish what it has taken, then destroy.
+// Thread-safe. Log, store, index and indexer must outlive it. The destructor waits for decisions
+// that the log is writing; no calls may come meanwhile.
 
 #ifndef PLUMBLINE_SERVER_SERVICE_LOG_RECORDER_H_
 #define PLUMBLINE_SERVER_SERVICE_LOG_RECORDER_H_
