@@ -113,7 +113,9 @@ class ServeCommand : public Command {
     const service::SingleRulesetSource source(served);
     service::NullRecorder recorder;
     const service::EvaluateService service(&source, &recorder);
-    const auto server = grpc_server::Server::Start(config_, &service, &log);
+    grpc_server::ServedServices services;
+    services.evaluate = &service;
+    const auto server = grpc_server::Server::Start(config_, services, &log);
     if (!server.ok()) {
       environment.err << "plumbline serve: " << std::string(server.status().message()) << '\n';
       return absl::IsUnavailable(server.status()) ? kExitRpcFailed : kExitUsage;

@@ -71,7 +71,11 @@ void EventLog::OnCall(const CallEvent& call) {
   absl::StrAppend(&line, ",\"latency_us\":", call.latency_us,
                   ",\"request_bytes\":", call.request_bytes,
                   ",\"response_bytes\":", call.response_bytes,
-                  ",\"request_id\":", call.has_request_id ? "true" : "false", "}");
+                  ",\"request_id\":", call.has_request_id ? "true" : "false");
+  if (call.items > 0) {
+    absl::StrAppend(&line, ",\"items\":", call.items, ",\"failed_items\":", call.failed_items);
+  }
+  line += '}';
   logger_->log(ok ? spdlog::level::info : spdlog::level::warn, spdlog::string_view_t(line));
 }
 

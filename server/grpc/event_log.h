@@ -30,6 +30,9 @@ struct CallEvent {
   size_t request_bytes = 0;
   size_t response_bytes = 0;
   bool has_request_id = false;
+  // Of a stream: its requests, and how many of them were answered with an error.
+  uint64_t items = 0;
+  uint64_t failed_items = 0;
 };
 
 // Which calls are logged.

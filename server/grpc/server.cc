@@ -1,7 +1,9 @@
 #include "server/grpc/server.h"
 
 #include <mutex>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -9,50 +11,118 @@
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
+#include "server/grpc/audit_handler.h"
+#include "server/grpc/blocking_calls.h"
+#include "server/grpc/call_gate.h"
 #include "server/grpc/listen_address.h"
 #include "server/grpc/reflection_option.h"
+#include "server/grpc/rulesets_handler.h"
 #include "server/grpc/server_tls.h"
 #include "server/grpc/triage_handler.h"
 
 namespace plumbline::grpc_server {
 namespace {
 
+// The handlers of one server. Outlives the server, which ends all calls before it goes.
+class Handlers {
+ public:
+  Handlers(const ServedServices& services, const ServerConfig& config, EventLog* log)
+      : gate_(config.limits), calls_(&gate_, log, config.limits, config.blocking) {
+    if (services.evaluate != nullptr) {
+      triage_.emplace(services.evaluate,
+                      services.feedback != nullptr ? services.feedback : &no_feedback_, &gate_,
+                      &calls_, log, config.limits);
+    }
+#ifndef PLUMBLINE_UNFINISHED
+    if (services.audit != nullptr) {
+      audit_.emplace(services.audit, &calls_);
+    }
+#endif
+    if (services.rulesets != nullptr) {
+      rulesets_.emplace(services.rulesets, &calls_, services.may_activate);
+    }
+  }
+
+  void Register(grpc::ServerBuilder& builder) {
+    const auto add = [&builder](auto& handler) {
+      if (handler) {
+        builder.RegisterService(&*handler);
+      }
+    };
+    add(triage_);
+#ifndef PLUMBLINE_UNFINISHED
+    add(audit_);
+#endif
+    add(rulesets_);
+  }
+
+  std::vector<const char*> ServiceNames() const {
+    std::vector<const char*> names;
+    if (triage_) names.push_back(v1::TriageService::service_full_name());
+#ifndef PLUMBLINE_UNFINISHED
+    if (audit_) names.push_back(v1::AuditService::service_full_name());
+#endif
+    if (rulesets_) names.push_back(v1::RulesetService::service_full_name());
+    return names;
+  }
+
+  void Drain() {
+    if (triage_) {
+      triage_->Drain();
+    }
+  }
+
+ private:
+  const service::FeedbackService no_feedback_{nullptr};
+  CallGate gate_;
+  BlockingCalls calls_;
+  std::optional<TriageHandler> triage_;
+#ifndef PLUMBLINE_UNFINISHED
+  std::optional<AuditHandler> audit_;
+#endif
+  std::optional<RulesetsHandler> rulesets_;
+};
+
 class GrpcServer final : public Server {
  public:
-  GrpcServer(std::unique_ptr<TriageHandler> handler, StopConfig stop, EventLog* log)
-      : handler_(std::move(handler)), stop_(stop), log_(log) {}
+  GrpcServer(const ServedServices& services, const ServerConfig& config, EventLog* log)
+      : handlers_(services, config, log), stop_(config.stop), log_(log) {}
   ~GrpcServer() override { Stop(); }
 
-  TriageHandler* handler() { return handler_.get(); }
+  Handlers& handlers() { return handlers_; }
 
   void Serve(std::unique_ptr<grpc::Server> server, std::string address, int port) {
     server_ = std::move(server);
     address_ = std::move(address);
     port_ = port;
-    server_->GetHealthCheckService()->SetServingStatus(v1::TriageService::service_full_name(),
-                                                       true);
+    for (const char* name : handlers_.ServiceNames()) {
+      server_->GetHealthCheckService()->SetServingStatus(name, true);
+    }
     log_->OnEvent("serving", {{"address", address_}});
   }
 
   const std::string& address() const override { return address_; }
   int port() const override { return port_; }
 
+  void ReportNotServing() override { server_->GetHealthCheckService()->SetServingStatus(false); }
+
   void Stop() override {
     std::call_once(stopped_, [this] {
       if (server_ == nullptr) {
         return;
       }
-      log_->OnEvent("stopping");
-      server_->GetHealthCheckService()->SetServingStatus(false);
+      log_->OnEvent("stopping", {{"address", address_}});
+      ReportNotServing();
       absl::SleepFor(stop_.notice);
+      handlers_.Drain();
       server_->Shutdown(absl::ToChronoTime(absl::Now() + stop_.drain_limit));
       server_->Wait();
-      log_->OnEvent("stopped");
+      log_->OnEvent("stopped", {{"address", address_}});
     });
   }
 
  private:
-  const std::unique_ptr<TriageHandler> handler_;
+  Handlers handlers_;
   const StopConfig stop_;
   EventLog* log_;
   std::unique_ptr<grpc::Server> server_;
@@ -105,7 +175,7 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config,
-                                                      const service::EvaluateService* service,
+                                                      const ServedServices& services,
                                                       EventLog* log) {
   const absl::StatusOr<ListenAddress> address = ParseListenAddress(config.listen);
   if (!address.ok()) {
@@ -115,15 +185,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   if (!credentials.ok()) {
     return credentials.status();
   }
-  auto server = std::make_unique<GrpcServer>(
-      std::make_unique<TriageHandler>(service, log, config.limits), config.stop, log);
+  auto server = std::make_unique<GrpcServer>(services, config, log);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   SetLimits(config, builder);
   builder.SetOption(MakeReflectionOption(config.reflection));
   int port = 0;
   builder.AddListeningPort(config.listen, *credentials, &port);
-  builder.RegisterService(server->handler());
+  server->handlers().Register(builder);
   std::unique_ptr<grpc::Server> listening = builder.BuildAndStart();
   if (listening == nullptr) {
     return absl::UnavailableError(absl::StrCat("cannot listen on ", config.listen));

@@ -9,17 +9,32 @@
 #include "absl/status/statusor.h"
 #include "server/grpc/event_log.h"
 #include "server/grpc/server_config.h"
+#include "server/service/audit_log_service.h"
 #include "server/service/evaluate_service.h"
+#include "server/service/feedback_service.h"
+#include "server/service/rulesets_service.h"
 
 namespace plumbline::grpc_server {
 
-// Thread-safe. `service` and `log` must outlive it. The destructor stops it, gracefully.
+// What a server offers: services that are null are not offered. They must outlive it.
+struct ServedServices {
+  // TriageService; `feedback` null: FAILED_PRECONDITION (ERROR_REASON_NO_LOG).
+  const service::EvaluateService* evaluate = nullptr;
+  const service::FeedbackService* feedback = nullptr;
+  // AuditService, for administrative addresses only.
+  service::AuditLogService* audit = nullptr;
+  // RulesetService; Activate is PERMISSION_DENIED unless `may_activate`.
+  service::RulesetsService* rulesets = nullptr;
+  bool may_activate = false;
+};
+
+// Thread-safe. The services and `log` must outlive it. The destructor stops it, gracefully.
 class Server {
  public:
   // Listens and serves when it returns. InvalidArgument for settings that cannot be used (address,
   // TLS files, plaintext where it is not allowed), Unavailable if the address cannot be bound.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config,
-                                                       const service::EvaluateService* service,
+                                                       const ServedServices& services,
                                                        EventLog* log);
   virtual ~Server() = default;
 
@@ -27,10 +42,14 @@ class Server {
   virtual const std::string& address() const = 0;
   virtual int port() const = 0;
 
+  // Reports NOT_SERVING from now on, and goes on answering: calls say for themselves what is wrong.
+  virtual void ReportNotServing() = 0;
+
   // Reports NOT_SERVING, waits for `notice`, takes no new calls, waits for those under way up to
   // `drain_limit` and cancels the rest. Returns when all have ended. Further calls do nothing.
   // Calls that arrive before their client has learned of the stop end with CANCELLED, not begun:
-  // `notice` keeps this from clients that watch the health service.
+  // `notice` keeps this from clients that watch the health service. Streams end with UNAVAILABLE
+  // once all that they have sent is answered.
   virtual void Stop() = 0;
 };
 

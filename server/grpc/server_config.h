@@ -22,13 +22,17 @@ struct TlsConfig {
 struct LimitConfig {
   // Larger requests get RESOURCE_EXHAUSTED.
   int max_receive_bytes = 256 * 1024;
-  int max_send_bytes = 1024 * 1024;
+  // Of our own messages: the ruleset file of GetRevision is by far the largest.
+  int max_send_bytes = 8 * 1024 * 1024;
   int max_metadata_bytes = 8 * 1024;
   // Calls at the same time on one connection.
   int max_concurrent_streams = 128;
   // Calls at the same time in all; more get RESOURCE_EXHAUSTED with `retry_after`.
   int max_in_flight = 256;
   absl::Duration retry_after = absl::Milliseconds(100);
+  // EvaluateStream: streams at the same time, and requests of one stream that are read ahead.
+  int max_open_streams = 256;
+  int max_unanswered = 64;
   // A call with less time left is refused before it is looked at.
   absl::Duration min_remaining = absl::Milliseconds(5);
 };
@@ -52,6 +56,15 @@ struct StopConfig {
   absl::Duration drain_limit = absl::Seconds(10);
 };
 
+// Threads for the calls that wait for disks or compute for long: all but those of Evaluate.
+struct BlockingConfig {
+  int unary_threads = 4;
+  // Exports and replays: each holds a thread for as long as its reader takes.
+  int stream_threads = 2;
+  // Calls of each kind that may wait for a thread; more are refused.
+  int max_waiting = 64;
+};
+
 struct ServerConfig {
   // "127.0.0.1:50051", "[::1]:0", "unix:/run/plumbline.sock". Port 0: any free one.
   std::string listen = "127.0.0.1:50051";
@@ -60,6 +73,7 @@ struct ServerConfig {
   bool allow_plaintext = false;
   bool reflection = false;
   LimitConfig limits;
+  BlockingConfig blocking;
   ConnectionConfig connections;
   StopConfig stop;
 };

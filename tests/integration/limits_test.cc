@@ -17,6 +17,12 @@ namespace {
 
 using testing::RawCall;
 
+grpc_server::ServedServices Offering(const service::EvaluateService& service) {
+  grpc_server::ServedServices services;
+  services.evaluate = &service;
+  return services;
+}
+
 class LimitsTest : public ::testing::Test {
  protected:
   void Start() {
@@ -134,7 +140,7 @@ TEST_F(LimitsTest, PortInUseIsUnavailable) {
   grpc_server::EventLog log(grpc_server::MakeStderrLogger(), grpc_server::CallLogging::kNone);
   grpc_server::ServerConfig config;
   config.listen = server_->address();
-  EXPECT_EQ(grpc_server::Server::Start(config, &service, &log).status().code(),
+  EXPECT_EQ(grpc_server::Server::Start(config, Offering(service), &log).status().code(),
             absl::StatusCode::kUnavailable);
 }
 
@@ -145,7 +151,7 @@ TEST_F(LimitsTest, PlaintextBeyondLoopbackMustBeAllowed) {
   grpc_server::EventLog log(grpc_server::MakeStderrLogger(), grpc_server::CallLogging::kNone);
   grpc_server::ServerConfig config;
   config.listen = "0.0.0.0:0";
-  EXPECT_EQ(grpc_server::Server::Start(config, &service, &log).status().code(),
+  EXPECT_EQ(grpc_server::Server::Start(config, Offering(service), &log).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 

@@ -61,7 +61,8 @@ TEST(LogTest, EveryLineIsJsonWithKnownKeysOnly) {
   testing::RawCall(channel, "garbage");
   const std::set<std::string> known = {"time",          "event",          "method",     "code",
                                        "reason",        "revision",       "latency_us", "address",
-                                       "request_bytes", "response_bytes", "request_id"};
+                                       "request_bytes", "response_bytes", "request_id", "items",
+                                       "failed_items"};
   std::istringstream lines(server.StopAndReadLog());
   int calls = 0;
   for (std::string line; std::getline(lines, line);) {

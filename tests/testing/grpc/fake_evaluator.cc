@@ -56,6 +56,11 @@ void FakeEvaluator::WaitForBegun(int count) const {
   mutex_.Await(absl::Condition(&enough));
 }
 
+int FakeEvaluator::begun() const {
+  absl::MutexLock lock(&mutex_);
+  return begun_;
+}
+
 absl::CivilDay FakeEvaluator::last_as_of() const {
   absl::MutexLock lock(&mutex_);
   return last_as_of_;

@@ -32,6 +32,7 @@ class FakeEvaluator : public service::Evaluator {
   void OpenGate();
   // Waits until that many evaluations have begun, counted from the start.
   void WaitForBegun(int count) const;
+  int begun() const;
   int finished() const { return finished_; }
 
   absl::CivilDay last_as_of() const;

@@ -27,7 +27,9 @@ TestServer::TestServer(std::shared_ptr<const service::ServedRuleset> ruleset,
       service_(&source_, recorder == nullptr ? &null_recorder_ : recorder),
       log_(MakeLogger(log_text_), grpc_server::CallLogging::kAll) {
   config.listen = "127.0.0.1:0";
-  auto server = grpc_server::Server::Start(config, &service_, &log_);
+  grpc_server::ServedServices services;
+  services.evaluate = &service_;
+  auto server = grpc_server::Server::Start(config, services, &log_);
   if (!server.ok()) {
     ADD_FAILURE() << server.status();
     std::abort();  // nothing below could work
