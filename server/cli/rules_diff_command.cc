@@ -113,7 +113,7 @@ class RulesDiffCommand : public Command {
         "not\n"
         "written.\n"
         "\nExamples:\n"
-        "  plumbline rules diff rules/releases/low_back_pain-0.2.0.ruleset rules/low_back_pain\n"
+        "  plumbline rules diff rules/releases/low_back_pain-0.2.0.plumb rules/low_back_pain\n"
         "  plumbline rules diff old new --format html -o changes.html\n");
   }
 

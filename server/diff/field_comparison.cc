@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 
 namespace plumbline::diff {
 namespace {
@@ -103,15 +104,20 @@ std::string NameOf(const Side& side, const Message& entry, const std::string& pa
   return "";
 }
 
+// As a value in a sentence, where back quotes end it.
+std::string Quoted(const std::string& text) {
+  return absl::StrCat("`", absl::StrReplaceAll(Shortened(text), {{"`", "'"}}), "`");
+}
+
 std::string Words(const std::vector<std::string>& parts) { return absl::StrJoin(parts, ", "); }
 
 }  // namespace
 
 std::string ValueWords(const std::string& old_value, const std::string& new_value) {
-  if (old_value.empty()) return absl::StrCat("is now `", Shortened(new_value), "`");
-  if (new_value.empty()) return absl::StrCat("is no longer `", Shortened(old_value), "`");
+  if (old_value.empty()) return absl::StrCat("is now ", Quoted(new_value));
+  if (new_value.empty()) return absl::StrCat("is no longer ", Quoted(old_value));
   if (std::max(old_value.size(), new_value.size()) <= kShortText) {
-    return absl::StrCat("`", old_value, "` becomes `", new_value, "`");
+    return absl::StrCat(Quoted(old_value), " becomes ", Quoted(new_value));
   }
   size_t head = 0;
   while (head < old_value.size() && head < new_value.size() && old_value[head] == new_value[head]) {
@@ -122,9 +128,8 @@ std::string ValueWords(const std::string& old_value, const std::string& new_valu
          old_value[old_value.size() - 1 - tail] == new_value[new_value.size() - 1 - tail]) {
     ++tail;
   }
-  return absl::StrCat("`", Shortened(Excerpt(old_value, head, old_value.size() - tail)),
-                      "` becomes `", Shortened(Excerpt(new_value, head, new_value.size() - tail)),
-                      "`");
+  return absl::StrCat(Quoted(Excerpt(old_value, head, old_value.size() - tail)), " becomes ",
+                      Quoted(Excerpt(new_value, head, new_value.size() - tail)));
 }
 
 std::vector<Difference> FieldComparison::Compare(const Placed& a, const Placed& b, Weight most) {
@@ -285,7 +290,7 @@ void FieldComparison::AddEntry(const List& list, int index, bool is_new, const s
   Difference difference;
   difference.path = absl::StrCat(list.path, "[", name, "]");
   difference.weight = std::max(list.weight, list.presence);
-  difference.words = absl::StrCat(is_new ? "is new: `" : "is gone: `", Shortened(value), "`");
+  difference.words = absl::StrCat(is_new ? "is new: " : "is gone: ", Quoted(value));
   (is_new ? difference.new_value : difference.old_value) = std::move(value);
   found_.push_back(std::move(difference));
 }
@@ -301,12 +306,10 @@ void FieldComparison::AddList(const List& list, const std::vector<int>& gone,
     std::vector<std::string> drops;
     std::vector<std::string> adds;
     for (const int i : gone) {
-      drops.push_back(absl::StrCat(
-          "`", Shortened(from_.Shown(list.a.message, list.field, i, list.a.path)), "`"));
+      drops.push_back(Quoted(from_.Shown(list.a.message, list.field, i, list.a.path)));
     }
     for (const int i : come) {
-      adds.push_back(
-          absl::StrCat("`", Shortened(to_.Shown(list.b.message, list.field, i, list.b.path)), "`"));
+      adds.push_back(Quoted(to_.Shown(list.b.message, list.field, i, list.b.path)));
     }
     if (!drops.empty()) words.push_back("drops " + Words(drops));
     if (!adds.empty()) words.push_back("adds " + Words(adds));

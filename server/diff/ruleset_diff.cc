@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "server/diff/dependents.h"
 #include "server/diff/elements.h"
 #include "server/diff/field_comparison.h"
@@ -99,7 +100,7 @@ class Differ {
   }
 
   static std::string Opening(const Element& element) {
-    const std::string title = TitleOf(*element.message);
+    const std::string title = absl::StrReplaceAll(TitleOf(*element.message), {{"`", "'"}});
     if (title.empty() || title.size() > kLongTitle) return NameOf(element);
     return absl::StrCat(NameOf(element), " \"", title, "\"");
   }

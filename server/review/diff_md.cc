@@ -13,7 +13,9 @@ constexpr size_t kMostIds = 12;
 
 std::string Escape(const std::string& text) {
   std::string out;
-  for (const char c : EscapeHtml(text)) {
+  const std::string plain =
+      absl::StrReplaceAll(EscapeHtml(text), {{"&quot;", "\""}, {"&#39;", "'"}, {"&#x27;", "'"}});
+  for (const char c : plain) {
     if (c == '\n' || c == '\t') {
       out += ' ';
       continue;
@@ -110,9 +112,10 @@ void WriteTable(const DiffTable& table, std::string& out) {
 }  // namespace
 
 std::string DiffMarkdown(const DiffPage& page) {
-  std::string out = absl::StrCat("# ", Escape(page.title), "\n\n", Escape(page.old_name), " -&gt; ",
-                                 Escape(page.new_name), "\n\n", page.sufficient ? "" : "**",
-                                 Escape(page.verdict), page.sufficient ? "" : "**", "\n");
+  std::string out =
+      absl::StrCat("# ", Escape(page.title), "\n\n", Escape(page.old_name), " \xe2\x86\x92 ",
+                   Escape(page.new_name), "\n\n", page.sufficient ? "" : "**", Escape(page.verdict),
+                   page.sufficient ? "" : "**", "\n");
   if (!page.because.empty()) {
     absl::StrAppend(&out, "\nThe change that demands the most: ", Sentence(page.because), "\n");
   }
