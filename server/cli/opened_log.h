@@ -11,14 +11,11 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "server/store/store.h"
 
 namespace plumbline::audit {
 class DecisionLog;
 }  // namespace plumbline::audit
-
-namespace plumbline::store {
-class LogStore;
-}  // namespace plumbline::store
 
 namespace plumbline::service {
 class AuditLogService;
