@@ -6,7 +6,7 @@
 #ifndef PLUMBLINE_SERVER_SERVICE_AUDIT_LOG_SERVICE_H_
 #define PLUMBLINE_SERVER_SERVICE_AUDIT_LOG_SERVICE_H_
 
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "plumbline/v1/audit_service.pb.h"
 #include "server/audit/decision_log.h"
+#include "server/audit/payload.h"
 #include "server/service/caller.h"
 #include "server/service/decision_replayer.h"
 #include "server/service/erasure.h"
@@ -33,6 +34,8 @@ struct AuditLogParts {
   Erasure* erasure = nullptr;
   // Null: ReplayDecisions is UNIMPLEMENTED.
   DecisionReplayer* replayer = nullptr;
+  // As RecorderOptions.
+  std::string engine_build{};
   // Longest wait for the index to catch up with the log.
   absl::Duration index_wait = absl::Seconds(5);
 };
@@ -45,7 +48,7 @@ class AuditLogService {
   explicit AuditLogService(const AuditLogParts& parts);
 
   absl::StatusOr<v1::ListRecordsResponse> ListRecords(const v1::ListRecordsRequest& request,
-                                                      const Caller& caller) const;
+                                                      const Caller& caller);
   absl::StatusOr<v1::GetRecordResponse> GetRecord(const v1::GetRecordRequest& request,
                                                   const Caller& caller);
   absl::StatusOr<v1::GetReceiptResponse> GetReceipt(const v1::GetReceiptRequest& request,
@@ -71,9 +74,24 @@ class AuditLogService {
 
  private:
   absl::Status WaitForIndex() const;
+  // Checks that the name says which record.
   absl::StatusOr<uint64_t> IndexOf(const v1::RecordName& name) const;
+  absl::StatusOr<v1::RecordSummary> SummaryAt(uint64_t index) const;
+  // Feedback, erasures and later answers that name the record; the newest first.
+  absl::Status AddRelated(const audit::Record& record, v1::Record& view) const;
+  // Newest last.
+  absl::StatusOr<std::vector<uint64_t>> FindFeedback(const store::IndexQuery& query) const;
+  // The latest checkpoint, and the size that it says; it covers at least so many records.
+  struct SizedCheckpoint {
+    std::string text;
+    uint64_t size = 0;
+  };
+  absl::StatusOr<SizedCheckpoint> LatestCheckpoint(uint64_t at_least) const;
+  // One with cosignatures, if it covers so many records, else the latest.
+  absl::StatusOr<SizedCheckpoint> BestCheckpoint(uint64_t at_least) const;
 
   const AuditLogParts parts_;
+  const audit::PayloadReader payloads_;
   EventRecords events_;
 };
 

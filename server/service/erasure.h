@@ -1,7 +1,8 @@
 // Erasure: the one place where records lose their keys, and where legal holds forbid it.
 //
-// An erasure is on record, durably, before the first key is destroyed, and names the records in its
-// links. What a crash left half done is finished at the next start (Resume).
+// An erasure is on record, durably, before the first key is destroyed; its record names the records
+// that it erases in its links. What a crash leaves half done is finished when the log is opened
+// (keys) and when the index is (LogIndexer).
 
 #ifndef PLUMBLINE_SERVER_SERVICE_ERASURE_H_
 #define PLUMBLINE_SERVER_SERVICE_ERASURE_H_
@@ -18,12 +19,14 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "server/audit/decision_log.h"
 #include "server/base/uuid.h"
 #include "server/service/caller.h"
 #include "server/service/event_records.h"
 #include "server/service/legal_holds.h"
 #include "server/service/log_indexer.h"
+#include "server/store/store.h"
 
 namespace plumbline::service {
 
@@ -36,11 +39,14 @@ class Erasure {
     std::optional<Uuid> erasure_id;
   };
 
-  // Finds the legal holds in the log and finishes what was left half done.
-  static absl::StatusOr<std::unique_ptr<Erasure>> Open(audit::DecisionLog* log,
-                                                       LogIndexer* indexer);
+  // `engine_build`: as RecorderOptions. `index_wait`: longest wait of a call for the index to catch
+  // up.
+  static absl::StatusOr<std::unique_ptr<Erasure>> Open(
+      audit::DecisionLog* log, LogIndexer* indexer, std::string engine_build = "",
+      absl::Duration index_wait = absl::Seconds(30));
 
-  // All records of the patient. FailedPrecondition (LEGAL_HOLD). Idempotent.
+  // All records of the patient. FailedPrecondition (LEGAL_HOLD). Idempotent: what a failed call has
+  // left is erased by the next.
   absl::StatusOr<Erased> ErasePatient(absl::string_view pseudonym, absl::string_view reason,
                                       bool dry_run, const Caller& caller);
   // Returns the id of the record.
@@ -61,16 +67,29 @@ class Erasure {
                                   absl::string_view policy, bool dry_run);
 
  private:
-  Erasure(audit::DecisionLog* log, LogIndexer* indexer);
+  Erasure(audit::DecisionLog* log, LogIndexer* indexer, std::string engine_build,
+          absl::Duration index_wait);
+  // Finds the legal holds in the log, at the first use. An erasure that does not know all of them
+  // must not happen.
   absl::Status LoadHolds() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status Resume() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<Erased> Destroy(const std::vector<uint64_t>& indices, const Event& event)
+  absl::Status CheckUnreadable() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<std::vector<uint64_t>> FindAll(const store::IndexQuery& query) const;
+  // Whether the record is due, held, or neither.
+  absl::Status Judge(const audit::Record& record, absl::Time before, Due& due,
+                     std::vector<uint64_t>& indices) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // `indices`: ascending. `event`: its summary and attributes, without the numbers.
+  absl::StatusOr<Erased> Destroy(absl::Span<const uint64_t> indices, const Event& event)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<Erased> DestroyBatch(absl::Span<const uint64_t> indices, Event event)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   audit::DecisionLog* const log_;
   LogIndexer* const indexer_;
+  const std::string engine_build_;
+  const absl::Duration index_wait_;
   EventRecords events_;
   absl::Mutex mutex_;
+  bool holds_loaded_ ABSL_GUARDED_BY(mutex_) = false;
   LegalHolds holds_ ABSL_GUARDED_BY(mutex_);
 };
 
