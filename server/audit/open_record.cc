@@ -52,7 +52,7 @@ absl::StatusOr<Record> OpenRecord(store::StoredEntry entry, store::Parts parts,
   record.revision = RevisionToText(leaf->revision);
   record.manifest_serial = leaf->manifest_serial;
   record.engine_build = leaf->engine_build;
-  record.erased = !entry.wrapped_key.has_value();
+  record.erased = parts != store::Parts::kLeaf && !entry.wrapped_key.has_value();
   if (!record.erased && parts != store::Parts::kLeaf) {
     const absl::Status opened = OpenParts(entry, parts, *leaf, keyring, record);
     if (!opened.ok()) return AtRecord(entry.index, opened);

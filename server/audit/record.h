@@ -37,7 +37,8 @@ struct Record {
   std::string revision;
   uint64_t manifest_serial = 0;
   std::string engine_build;
-  // The key was destroyed: details and payload are empty for ever.
+  // The key was destroyed: details and payload are empty for ever. Not told when only the leaf was
+  // read.
   bool erased = false;
   std::string details;
   std::string payload;

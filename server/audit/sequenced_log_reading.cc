@@ -166,8 +166,8 @@ absl::StatusOr<SequencedLog::Rewrapped> SequencedLog::NextToRewrap(uint64_t& nex
     Zeroise(absl::MakeSpan(*key));
     return absl::OkStatus();
   };
-  const absl::Status scanned =
-      store_->Scan(next, end - next, store::Parts::kLeaf, [&](const store::StoredEntry& entry) {
+  const absl::Status scanned = store_->Scan(
+      next, end - next, store::Parts::kLeafAndDetails, [&](const store::StoredEntry& entry) {
         const absl::Status status = rewrap(entry);
         if (!status.ok()) {
           failure = absl::Status(status.code(), absl::StrCat("record ", entry.index, ": ",
@@ -240,7 +240,7 @@ absl::StatusOr<std::vector<KeyUse>> SequencedLog::KeyUses() const {
   std::map<MasterKeyId, uint64_t> uses;
   absl::Status failure;
   const absl::Status scanned =
-      store_->Scan(0, size(), store::Parts::kLeaf, [&](const store::StoredEntry& entry) {
+      store_->Scan(0, size(), store::Parts::kLeafAndDetails, [&](const store::StoredEntry& entry) {
         if (!entry.wrapped_key.has_value()) return true;
         absl::StatusOr<MasterKeyId> by = Keyring::WrappedBy(*entry.wrapped_key);
         if (!by.ok()) {
