@@ -183,14 +183,14 @@ class Differ {
     std::stable_sort(sorted.begin(), sorted.end(), [](const Difference* x, const Difference* y) {
       return x->weight > y->weight;
     });
+    // What weighs less is in the fields: here it would hide what matters.
+    size_t told = 0;
     for (const Difference* difference : sorted) {
-      if (parts.size() == kSpelledOut && sorted.size() > kSpelledOut) {
-        parts.push_back(
-            absl::StrCat("and ", differences.size() + (renamed ? 1 : 0) - kSpelledOut, " more"));
-        break;
-      }
+      if (told == kSpelledOut || difference->weight < sorted.front()->weight) break;
       parts.push_back(absl::StrCat(difference->path, " ", difference->words));
+      ++told;
     }
+    if (told < sorted.size()) parts.push_back(absl::StrCat("and ", sorted.size() - told, " more"));
     return absl::StrCat(Opening(a), renamed ? " " : ": ", absl::StrJoin(parts, "; "));
   }
 

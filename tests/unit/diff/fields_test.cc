@@ -3,11 +3,16 @@
 
 #include "server/diff/fields.h"
 
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "server/diff/version_policy.h"
 #include "server/ruleset/rule_fields.h"
 #include "tests/unit/diff/made_ruleset.h"
 
@@ -88,6 +93,23 @@ TEST(DiffFieldsTest, KeysOfElementsAreFieldsMarkedAsKeys) {
       absl::StrAppend(&keys, keys.empty() ? "" : " ", field.name());
     }
     EXPECT_EQ(keys, std::string(row.keys)) << std::string(row.kind);
+  }
+}
+
+TEST(DiffFieldsTest, TheReferencePageHasEveryElementWithItsSteps) {
+  std::ifstream file(std::string(std::getenv("PLUMBLINE_SOURCE_DIR")) +
+                     "/docs/reference/versioning.md");
+  std::stringstream page;
+  page << file.rdbuf();
+  const auto step = [](Weight weight) { return BumpName(BumpOf(weight)); };
+  for (const ElementRow& row : ElementRows()) {
+    const char* order = row.order == Order::kNone  ? "no"
+                        : row.order == Order::kAll ? "yes"
+                                                   : "around the residual one";
+    const std::string line =
+        absl::StrCat("| ", row.kind, " | ", step(row.added), " | ", step(row.removed), " | ",
+                     row.keys == "id" ? step(row.renamed) : "-", " | ", order, " |\n");
+    EXPECT_NE(page.str().find(line), std::string::npos) << line;
   }
 }
 
