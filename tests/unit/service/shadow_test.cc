@@ -1,0 +1,181 @@
+#include "server/service/shadow.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/service/evaluate_service.h"
+#include "server/service/registry_source.h"
+#include "tests/testing/ruleset/minimal_ruleset.h"
+#include "tests/unit/registry/activation_bench.h"
+
+namespace plumbline::service {
+namespace {
+
+using plumbline::testing::Edited;
+using plumbline::testing::MinimalRulesetText;
+using plumbline::testing::RulesOfVersion;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class CollectingShadowObserver : public ShadowObserver {
+ public:
+  void OnDisagreement(const ShadowDisagreement& disagreement) override {
+    if (wait_for != nullptr) wait_for->WaitForNotification();
+    disagreements.push_back(disagreement);
+  }
+  std::vector<ShadowDisagreement> disagreements;
+  absl::Notification* wait_for = nullptr;
+};
+
+// Records under made-up ids, or fails.
+class NamingRecorder : public NullRecorder {
+ public:
+  void Record(std::unique_ptr<DecisionTicket>, const DecisionDraft&, Done done) override {
+    if (fails) return std::move(done)(absl::UnavailableError("no room"));
+    RecordPlace place;
+    place.id = absl::StrCat("decision-", ++records);
+    std::move(done)(std::move(place));
+  }
+  int records = 0;
+  bool fails = false;
+};
+
+class ShadowTest : public ::testing::Test {
+ protected:
+  // Stable: older is 60 and more. The shadow: 70 and more.
+  void Activate(uint64_t serial, const std::string& canary = "") {
+    registry::Manifest manifest = bench_.clinic.ManifestOf(serial, stable_);
+    manifest.shadow = shadow_revision_;
+    manifest.canary = canary;
+    manifest.canary_basis_points = 10'000;
+    const auto result = bench_.Activate(bench_.clinic.Sign(manifest));
+    ASSERT_TRUE(result.status.ok()) << result.status;
+  }
+
+  absl::Status Evaluate(int age, bool fever, const std::string& request_id = "",
+                        const std::string& pin = "") {
+    v1::EvaluateRequest request;
+    request.mutable_intake()->mutable_person()->set_age_years(age);
+    request.mutable_intake()->mutable_general_illness()->set_fever(fever ? v1::TRI_YES
+                                                                         : v1::TRI_NO);
+    request.mutable_as_of()->set_year(2026);
+    request.mutable_as_of()->set_month(6);
+    request.mutable_as_of()->set_day(1);
+    request.set_request_id(request_id);
+    request.set_ruleset_revision(pin);
+    return service_.EvaluateAndWait(request, Caller()).status();
+  }
+
+  EnginePreparation preparation_;
+  registry::ActivationBench bench_{&preparation_};
+  const std::string stable_ = bench_.ReleaseOfVersion("1.2.3");
+  const std::string shadow_revision_ =
+      bench_.Release(Edited(RulesOfVersion("1.3.0"), "age_years >= 60", "age_years >= 70"));
+  CollectingShadowObserver observer_;
+  Shadow shadow_{bench_.registry.get(), &observer_, 4};
+  NamingRecorder named_;
+  ShadowRecorder recorder_{&named_, &shadow_};
+  RegistryRulesetSource source_{bench_.registry.get()};
+  EvaluateService service_{&source_, &recorder_};
+};
+
+TEST_F(ShadowTest, DisagreementsNameRulesAndRecord) {
+  Activate(3);
+  ASSERT_TRUE(Evaluate(50, true).ok());
+  ASSERT_TRUE(Evaluate(65, true).ok());
+  ASSERT_TRUE(Evaluate(75, true).ok());
+  shadow_.Drain();
+  ASSERT_EQ(observer_.disagreements.size(), 1u);
+  const ShadowDisagreement& found = observer_.disagreements[0];
+  EXPECT_EQ(found.decision_id, "decision-2");
+  EXPECT_EQ(found.active_revision, stable_);
+  EXPECT_EQ(found.shadow_revision, shadow_revision_);
+  EXPECT_EQ(found.manifest_serial, 3u);
+  EXPECT_TRUE(found.level);
+  EXPECT_FALSE(found.refused);
+  EXPECT_THAT(found.active_only, ElementsAre("RF-1"));
+  EXPECT_THAT(found.shadow_only, IsEmpty());
+  const v1::AliasTraffic traffic = shadow_.Traffic();
+  EXPECT_EQ(traffic.alias(), "shadow");
+  EXPECT_EQ(traffic.compared(), 3u);
+  EXPECT_EQ(traffic.disagreed(), 1u);
+  EXPECT_EQ(traffic.skipped(), 0u);
+  ASSERT_EQ(traffic.by_rule_size(), 1);
+  EXPECT_EQ(traffic.by_rule(0).rule_id(), "RF-1");
+  EXPECT_EQ(traffic.by_rule(0).active_only(), 1u);
+  EXPECT_EQ(traffic.by_rule(0).shadow_only(), 0u);
+}
+
+TEST_F(ShadowTest, OnlyWhatStableAnsweredIsCompared) {
+  Activate(1, shadow_revision_);  // the canary answers everything with a request id
+  ASSERT_TRUE(Evaluate(65, true, "in-the-canary").ok());
+  ASSERT_TRUE(Evaluate(65, true, "", stable_).ok());
+  named_.fails = true;
+  EXPECT_FALSE(Evaluate(65, true).ok()) << "no answer left";
+  shadow_.Drain();
+  EXPECT_EQ(shadow_.Traffic().compared(), 0u);
+  named_.fails = false;
+  ASSERT_TRUE(Evaluate(65, true).ok());
+  shadow_.Drain();
+  EXPECT_EQ(shadow_.Traffic().compared(), 1u);
+}
+
+TEST_F(ShadowTest, FullRingLeavesOutAndCountsAndNobodyWaits) {
+  Activate(1);
+  absl::Notification go_on;
+  observer_.wait_for = &go_on;
+  // The ring holds four, of which one is being compared for as long as the observer waits.
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(Evaluate(65, true).ok());
+  EXPECT_EQ(shadow_.Traffic().skipped(), 6u);
+  go_on.Notify();
+  shadow_.Drain();
+  EXPECT_EQ(shadow_.Traffic().compared(), 4u);
+  ASSERT_TRUE(Evaluate(65, true).ok());
+  shadow_.Drain();
+  EXPECT_EQ(shadow_.Traffic().compared(), 5u);
+  EXPECT_EQ(shadow_.Traffic().skipped(), 6u);
+}
+
+TEST_F(ShadowTest, WithoutAShadowNothingIsTaken) {
+  ASSERT_TRUE(
+      bench_.Activate(bench_.clinic.Sign(bench_.clinic.ManifestOf(1, stable_))).status.ok());
+  ASSERT_TRUE(Evaluate(65, true).ok());
+  shadow_.Drain();
+  EXPECT_EQ(shadow_.Traffic().compared(), 0u);
+  EXPECT_EQ(shadow_.Traffic().skipped(), 0u);
+}
+
+TEST_F(ShadowTest, RevisionThatIsNotEffectiveIsLeftOut) {
+  registry::Manifest manifest = bench_.clinic.ManifestOf(1, stable_);
+  manifest.shadow = bench_.Release(
+      Edited(RulesOfVersion("1.4.0"), "year: 2026 month: 1 day: 31", "year: 2026 month: 7 day: 1"));
+  ASSERT_TRUE(bench_.Activate(bench_.clinic.Sign(manifest)).status.ok());
+  ASSERT_TRUE(Evaluate(65, true).ok());
+  shadow_.Drain();
+  EXPECT_EQ(shadow_.Traffic().compared(), 0u);
+  EXPECT_EQ(shadow_.Traffic().skipped(), 1u);
+}
+
+TEST_F(ShadowTest, CountsAreThoseOfThePresentShadow) {
+  Activate(1);
+  ASSERT_TRUE(Evaluate(65, true).ok());
+  shadow_.Drain();
+  EXPECT_EQ(shadow_.Traffic().by_rule_size(), 1);
+  registry::Manifest manifest = bench_.clinic.ManifestOf(2, stable_);
+  manifest.shadow = bench_.ReleaseOfVersion("1.4.0");
+  ASSERT_TRUE(bench_.Activate(bench_.clinic.Sign(manifest)).status.ok());
+  ASSERT_TRUE(Evaluate(65, true).ok());
+  shadow_.Drain();
+  EXPECT_EQ(shadow_.Traffic().compared(), 1u);
+  EXPECT_EQ(shadow_.Traffic().disagreed(), 0u);
+  EXPECT_EQ(shadow_.Traffic().by_rule_size(), 0);
+}
+
+}  // namespace
+}  // namespace plumbline::service
