@@ -7,6 +7,7 @@
 
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+#include "server/cli/audit_commands.h"
 #include "server/cli/evaluate_command.h"
 #include "server/cli/keys_command.h"
 #include "server/cli/rules_build_command.h"
@@ -42,7 +43,8 @@ constexpr char kFooter[] =
     "  2  wrong usage\n"
     "  3  bad input: the intake or the rules cannot be used\n"
     "  4  the server cannot be reached, or the call failed\n"
-    "  5  internal error\n";
+    "  5  internal error\n"
+    "  6  the decision log has failed: nothing more can be put on record\n";
 
 class VersionCommand : public Command {
  public:
@@ -94,7 +96,23 @@ int ParseAndRun(int argc, const char* const* argv, Environment& environment) {
   add(*rules, MakeRulesApprovalsCommand());
   add(*rules, MakeRulesManifestCommand());
   add(*keys, MakeKeysGenerateCommand());
+  add(*keys, MakeKeysInitCommand());
   add(*rules, MakeRulesDiffCommand());
+  CLI::App* audit = app.add_subcommand("audit", "Read, prove and keep the decision log");
+  audit->require_subcommand(1);
+  audit->footer(
+      "\nOn a log in a folder (--log) or on a server's administrative address (--server).\n"
+      "\nExamples:\n"
+      "  plumbline audit list --log log --log-key log.key --from 2026-11-01\n"
+      "  plumbline audit show 12 --log log --log-key log.key --purpose \"complaint 17\"\n"
+      "  plumbline audit verify --log log --log-key log.key\n"
+      "  plumbline audit replay --log log --log-key log.key --ruleset rules/low_back_pain\n");
+  for (auto make : {MakeAuditListCommand, MakeAuditShowCommand, MakeAuditStatsCommand,
+                    MakeAuditReceiptCommand, MakeAuditCheckpointCommand, MakeAuditVerifyCommand,
+                    MakeAuditExportCommand, MakeAuditReplayCommand, MakeAuditFeedbackCommand,
+                    MakeAuditEraseCommand, MakeAuditHoldCommand}) {
+    add(*audit, make());
+  }
   add(app, std::make_unique<VersionCommand>());
 
   try {

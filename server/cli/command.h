@@ -9,6 +9,7 @@
 
 #include "CLI/App.hpp"
 #include "absl/time/civil_time.h"
+#include "server/cli/log_files.h"
 #include "server/cli/opened_log.h"
 
 namespace plumbline::cli {
@@ -24,6 +25,8 @@ enum ExitCode {
   // The server cannot be reached, or the call failed.
   kExitRpcFailed = 4,
   kExitInternal = 5,
+  // The decision log can take no more records: a write or sync failed.
+  kExitLogFailed = 6,
 };
 
 // The world around a command; tests put their own in its place.
@@ -38,6 +41,8 @@ struct Environment {
   std::function<absl::CivilDay()> today = {};
   // Opens a decision log in a folder. Null: this program can only ask servers.
   LogOpener open_log = {};
+  // Opens the files of one, for a server. Null: this program keeps no log.
+  LogFilesOpener open_log_files = {};
 };
 
 // One command. Declare() is called once, then the command line is parsed, then Run() is called if

@@ -1,4 +1,4 @@
-// plumbline keys: key pairs that sign approvals, manifests and checkpoints.
+// plumbline keys: key pairs that sign approvals, manifests and checkpoints, and the keys of a log.
 
 #ifndef PLUMBLINE_SERVER_CLI_KEYS_COMMAND_H_
 #define PLUMBLINE_SERVER_CLI_KEYS_COMMAND_H_
@@ -9,8 +9,9 @@
 
 namespace plumbline::cli {
 
-// `keys generate`; its parent is the command `keys`.
+// `keys generate` and `keys init`; their parent is the command `keys`.
 std::unique_ptr<Command> MakeKeysGenerateCommand();
+std::unique_ptr<Command> MakeKeysInitCommand();
 
 }  // namespace plumbline::cli
 

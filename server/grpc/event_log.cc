@@ -55,6 +55,9 @@ EventLog::EventLog(std::shared_ptr<spdlog::logger> logger, CallLogging calls)
     : logger_(std::move(logger)), calls_(calls) {}
 
 void EventLog::OnCall(const CallEvent& call) {
+  if (metrics_ != nullptr) {
+    metrics_->OnCall(call.method, call.code, call.latency_us);
+  }
   const bool ok = call.code == "OK";
   if (calls_ == CallLogging::kNone || (ok && calls_ == CallLogging::kFailures)) {
     return;

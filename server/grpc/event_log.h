@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "server/metrics/call_metrics.h"
 #include "spdlog/logger.h"
 
 namespace plumbline::grpc_server {
@@ -43,6 +44,10 @@ class EventLog {
  public:
   EventLog(std::shared_ptr<spdlog::logger> logger, CallLogging calls);
 
+  // Counts all calls from now on, whichever are logged. Set before the first call; must outlive
+  // this.
+  void set_metrics(metrics::CallMetrics* metrics) { metrics_ = metrics; }
+
   void OnCall(const CallEvent& call);
 
   // Start, stop and the like. Values are texts about the server, never about a request.
@@ -52,6 +57,7 @@ class EventLog {
  private:
   std::shared_ptr<spdlog::logger> logger_;
   CallLogging calls_;
+  metrics::CallMetrics* metrics_ = nullptr;
 };
 
 // Turns what gRPC itself logs into events with the place in its source only: its texts may quote

@@ -33,11 +33,9 @@ class Handlers {
                       services.feedback != nullptr ? services.feedback : &no_feedback_, &gate_,
                       &calls_, log, config.limits);
     }
-#ifndef PLUMBLINE_UNFINISHED
     if (services.audit != nullptr) {
       audit_.emplace(services.audit, &calls_);
     }
-#endif
     if (services.rulesets != nullptr) {
       rulesets_.emplace(services.rulesets, &calls_, services.may_activate);
     }
@@ -50,18 +48,14 @@ class Handlers {
       }
     };
     add(triage_);
-#ifndef PLUMBLINE_UNFINISHED
     add(audit_);
-#endif
     add(rulesets_);
   }
 
   std::vector<const char*> ServiceNames() const {
     std::vector<const char*> names;
     if (triage_) names.push_back(v1::TriageService::service_full_name());
-#ifndef PLUMBLINE_UNFINISHED
     if (audit_) names.push_back(v1::AuditService::service_full_name());
-#endif
     if (rulesets_) names.push_back(v1::RulesetService::service_full_name());
     return names;
   }
@@ -77,9 +71,7 @@ class Handlers {
   CallGate gate_;
   BlockingCalls calls_;
   std::optional<TriageHandler> triage_;
-#ifndef PLUMBLINE_UNFINISHED
   std::optional<AuditHandler> audit_;
-#endif
   std::optional<RulesetsHandler> rulesets_;
 };
 
@@ -104,7 +96,9 @@ class GrpcServer final : public Server {
   const std::string& address() const override { return address_; }
   int port() const override { return port_; }
 
-  void ReportNotServing() override { server_->GetHealthCheckService()->SetServingStatus(false); }
+  void ReportServing(bool serving) override {
+    server_->GetHealthCheckService()->SetServingStatus(serving);
+  }
 
   void Stop() override {
     std::call_once(stopped_, [this] {
@@ -112,7 +106,7 @@ class GrpcServer final : public Server {
         return;
       }
       log_->OnEvent("stopping", {{"address", address_}});
-      ReportNotServing();
+      ReportServing(false);
       absl::SleepFor(stop_.notice);
       handlers_.Drain();
       server_->Shutdown(absl::ToChronoTime(absl::Now() + stop_.drain_limit));

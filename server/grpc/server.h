@@ -42,8 +42,9 @@ class Server {
   virtual const std::string& address() const = 0;
   virtual int port() const = 0;
 
-  // Reports NOT_SERVING from now on, and goes on answering: calls say for themselves what is wrong.
-  virtual void ReportNotServing() = 0;
+  // What the health service says from now on (SERVING at the start). Goes on answering all the
+  // same: calls say for themselves what is wrong.
+  virtual void ReportServing(bool serving) = 0;
 
   // Reports NOT_SERVING, waits for `notice`, takes no new calls, waits for those under way up to
   // `drain_limit` and cancels the rest. Returns when all have ended. Further calls do nothing.
