@@ -11,7 +11,7 @@ namespace plumbline {
 // Stands still until it is moved, also backwards. Thread-safe.
 class FakeClock final : public Clock {
  public:
-  // By default 2023-03-20T14:12:27Z, the time in the example of C2SP tlog-cosignature.
+  // By default 2023-03-20T12:25:47Z, the time in the example of C2SP tlog-cosignature.
   explicit FakeClock(absl::Time now = absl::FromUnixSeconds(1679315147)) : now_(now) {}
 
   absl::Time Now() const override {
