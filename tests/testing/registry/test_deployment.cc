@@ -32,11 +32,11 @@ const absl::Time kTime = absl::FromUnixSeconds(1'795'248'000);
 
 }  // namespace
 
-TemporaryFolder::TemporaryFolder() : path_(::testing::TempDir() + "plumbline.XXXXXX") {
+RegistryFolder::RegistryFolder() : path_(::testing::TempDir() + "plumbline.XXXXXX") {
   EXPECT_NE(mkdtemp(path_.data()), nullptr) << path_;
 }
 
-TemporaryFolder::~TemporaryFolder() {
+RegistryFolder::~RegistryFolder() {
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
 }

@@ -20,12 +20,12 @@
 namespace plumbline::testing {
 
 // A new, empty folder below testing::TempDir(), removed with everything in it at the end.
-class TemporaryFolder {
+class RegistryFolder {
  public:
-  TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder();
+  RegistryFolder();
+  RegistryFolder(const RegistryFolder&) = delete;
+  RegistryFolder& operator=(const RegistryFolder&) = delete;
+  ~RegistryFolder();
 
   const std::string& path() const { return path_; }
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }

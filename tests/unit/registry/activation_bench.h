@@ -104,7 +104,7 @@ class ActivationBench {
     return Release(plumbline::testing::RulesOfVersion(version));
   }
 
-  plumbline::testing::TemporaryFolder folder;
+  plumbline::testing::RegistryFolder folder;
   plumbline::testing::TestDeployment clinic;
   FixedClock clock;
   FakePreparation preparation;

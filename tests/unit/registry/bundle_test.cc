@@ -221,7 +221,7 @@ class BundleFileTest : public ::testing::Test {
     return bundle.ok() ? "taken" : std::string(bundle.status().message());
   }
 
-  plumbline::testing::TemporaryFolder folder_;
+  plumbline::testing::RegistryFolder folder_;
 };
 
 TEST_F(BundleFileTest, RegularFilesAreReadAndNothingElse) {

@@ -26,7 +26,7 @@ class StateFolderTest : public ::testing::Test {
         {{revision_, std::make_shared<const std::string>(bundle_), clinic_.ApproveFully(bundle_)}});
   }
 
-  const plumbline::testing::TemporaryFolder folder_;
+  const plumbline::testing::RegistryFolder folder_;
   const plumbline::testing::TestDeployment clinic_;
   const std::string bundle_ =
       plumbline::testing::BundleOf(plumbline::testing::MinimalRulesetText());
