@@ -3,9 +3,11 @@
 
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "server/cli/audit_commands.h"
 #include "server/cli/audit_target.h"
 #include "server/cli/text_layout.h"
@@ -33,38 +35,34 @@ std::string Details(const v1::RecordSummary& record) {
 // Two lines a record: an id and the rules need as much room as all the rest.
 class RecordTable {
  public:
-  explicit RecordTable(Environment& environment)
-      : environment_(environment), page_(environment.terminal_width, environment.terminal) {}
+  explicit RecordTable(Environment& environment) : environment_(environment) {}
 
   void Put(const v1::RecordSummary& record) {
     if (!begun_) {
-      page_.Line(0, Row("RECORD", "TIME (UTC)", "LEVEL", "GATE", "REVISION", "CALLER"),
-                 Style::kBold);
+      Row("RECORD", "TIME (UTC)", "LEVEL", "GATE", "REVISION", "CALLER");
       begun_ = true;
     }
     const bool decision = record.kind() == v1::RECORD_KIND_DECISION && !record.erased();
     std::string caller = record.caller();
     if (record.caller_authenticated()) caller += " (proved)";
-    page_.Line(
-        0, Row(absl::StrCat(record.index()), FormatTimeShort(record.time()),
-               decision ? ShortName(record.level()) : ShortName(record.kind()),
-               decision ? ShortName(record.gate()) : "", record.revision().substr(0, 8), caller));
-    page_.Item(8, absl::StrCat(record.id(), "  "), Details(record), Style::kDim);
-    environment_.out << page_.text();
-    page_ = TextPage(environment_.terminal_width, environment_.terminal);
+    Row(absl::StrCat(record.index()), FormatTimeShort(record.time()),
+        decision ? ShortName(record.level()) : ShortName(record.kind()),
+        decision ? ShortName(record.gate()) : "", record.revision().substr(0, 8), caller);
+    TextPage page(environment_.terminal_width, environment_.terminal);
+    page.Item(8, absl::StrCat(record.id(), "  "), Details(record), Style::kDim);
+    environment_.out << page.text();
   }
 
  private:
-  static std::string Row(const std::string& record, const std::string& time,
-                         const std::string& level, const std::string& gate,
-                         const std::string& revision, const std::string& caller) {
-    return absl::StrCat(absl::StrFormat("%6s", record), "  ", Padded(time, 19), "  ",
-                        Padded(level, 26), "  ", Padded(gate, 17), "  ", Padded(revision, 8), "  ",
-                        caller);
+  void Row(const std::string& record, const std::string& time, const std::string& level,
+           const std::string& gate, const std::string& revision, const std::string& caller) {
+    const std::string row = absl::StrCat(absl::StrFormat("%6s", record), "  ", Padded(time, 19),
+                                         "  ", Padded(level, 26), "  ", Padded(gate, 17), "  ",
+                                         Padded(revision, 8), "  ", Printable(caller));
+    environment_.out << std::string(absl::StripTrailingAsciiWhitespace(row)) << '\n';
   }
 
   Environment& environment_;
-  TextPage page_;
   bool begun_ = false;
 };
 
@@ -162,8 +160,8 @@ class AuditStatsCommand : public Command {
     page.Item(0, "Last           ", FormatTime(stats->last_time()));
     page.Item(0, "On disk        ",
               absl::StrFormat("%.1f MB", static_cast<double>(stats->bytes_on_disk()) / 1e6));
-    PutCounts(page, "By kind", stats->by_kind());
-    PutCounts(page, "By level", stats->by_level());
+    PutCounts(page, "By kind", stats->by_kind(), "RECORD_KIND_");
+    PutCounts(page, "By level", stats->by_level(), "LEVEL_");
     PutCounts(page, "By revision", stats->by_revision());
     PutCounts(page, "By rule", stats->by_rule());
     PutCounts(page, "By day", stats->by_day());
@@ -173,12 +171,14 @@ class AuditStatsCommand : public Command {
 
  private:
   void PutCounts(TextPage& page, const char* heading,
-                 const google::protobuf::RepeatedPtrField<v1::NamedCount>& counts) const {
+                 const google::protobuf::RepeatedPtrField<v1::NamedCount>& counts,
+                 absl::string_view prefix = "") const {
     if (counts.empty()) return;
     page.Heading(heading);
     const int shown = top_ == 0 ? counts.size() : std::min(top_, counts.size());
     for (int i = 0; i < shown; ++i) {
-      page.Item(2, absl::StrFormat("%10d  ", counts[i].count()), counts[i].name());
+      page.Item(2, absl::StrFormat("%10d  ", counts[i].count()),
+                absl::StripPrefix(counts[i].name(), prefix));
     }
     if (shown < counts.size()) {
       page.Line(2, absl::StrCat("and ", counts.size() - shown, " more; --top 0 shows all"),

@@ -60,7 +60,9 @@ class Note {
     page_.Line(0, absl::StrCat(kind, ", record ", summary_.index()), Style::kBold);
     Entry("Id", summary_.id());
     Entry("Time", FormatTime(summary_.time()));
-    if (!summary_.caller().empty()) {
+    if (summary_.caller().empty()) {
+      Entry("Called by", summary_.erased() ? "" : "not said");
+    } else {
       Entry("Called by", absl::StrCat(summary_.caller(), summary_.caller_authenticated()
                                                              ? " (proved by certificate)"
                                                              : " (as the caller says)"));
@@ -81,7 +83,7 @@ class Note {
       page_.Heading("What was answered, and why");
       page_.Blank();
       // The decision is a page of its own; its text goes in between.
-      text_ += page_.text() + RenderDecision(record_.decision(), options_);
+      text_ += page_.text() + RenderDecision(record_.decision(), options_) + "\n";
       page_ = TextPage(options_.width, options_.color);
     }
     if (record_.has_feedback()) PutFeedback(record_.feedback());
@@ -140,8 +142,9 @@ class Note {
     if (record_.related().empty()) return;
     page_.Heading("Since then");
     for (const v1::RecordSummary& related : record_.related()) {
-      std::string text = absl::StrCat(ShortName(related.kind()), ", ", related.id());
-      if (!related.summary().empty()) absl::StrAppend(&text, ": ", related.summary());
+      std::string text =
+          absl::StrCat(related.summary().empty() ? ShortName(related.kind()) : related.summary(),
+                       ", ", related.id());
       if (!related.caller().empty()) absl::StrAppend(&text, " (", related.caller(), ")");
       page_.Item(2, absl::StrCat(FormatTime(related.time()), "  "), text);
     }
@@ -154,11 +157,9 @@ class Note {
         2, "",
         absl::StrCat("Record ", summary_.index(), ", leaf of ", record_.leaf().size(), " bytes."));
     page_.Item(2, "",
-               covered ? absl::StrCat(
-                             "Covered by the checkpoint of ", context_.checkpoint_size,
-                             " records. Receipt: plumbline audit receipt ",
-                             summary_.id().empty() ? absl::StrCat(summary_.index()) : summary_.id(),
-                             " -o FILE")
+               covered ? absl::StrCat("Covered by the checkpoint of ", context_.checkpoint_size,
+                                      " records. Receipt: plumbline audit receipt ",
+                                      summary_.index(), " -o FILE")
                        : absl::StrCat("Not yet covered by a checkpoint (of ",
                                       context_.checkpoint_size, " records)."));
   }

@@ -38,15 +38,39 @@ class ImpactPage {
       PutRules();
     }
     PutOmissions();
-    return page_.text();
+    Flush();
+    return text_;
   }
 
  private:
+  // A page joins spaces; rows of a table stand as they are.
+  void Row(const std::string& row, Style style = Style::kPlain) {
+    Flush();
+    const char* begin = style == Style::kBold     ? "\x1b[1m"
+                        : style == Style::kRed    ? "\x1b[31m"
+                        : style == Style::kYellow ? "\x1b[33m"
+                        : style == Style::kGreen  ? "\x1b[32m"
+                                                  : nullptr;
+    const bool styled = options_.color && begin != nullptr;
+    absl::StrAppend(&text_, "  ", styled ? begin : "", Printable(row), styled ? "\x1b[0m" : "",
+                    "\n");
+  }
+
+  void Heading(const char* text) {
+    Flush();
+    text_ += "\n";
+    page_.Heading(text);
+  }
+
+  void Flush() {
+    text_ += page_.text();
+    page_ = TextPage(options_.width, options_.color);
+  }
+
   void Count(const std::string& label, uint64_t count, Style style = Style::kPlain) {
-    page_.Line(2,
-               absl::StrFormat("%-34s %12s  %8s", label, WithThousands(count),
-                               Share(count, report_.evaluated())),
-               style);
+    Row(absl::StrFormat("%-40s %12s  %8s", label, WithThousands(count),
+                        Share(count, report_.evaluated())),
+        style);
   }
 
   void PutSummary(bool own) {
@@ -83,7 +107,7 @@ class ImpactPage {
 
   void PutDifferences() {
     if (report_.differences().empty()) return;
-    page_.Heading("Came out otherwise");
+    Heading("Came out otherwise");
     for (const v1::ReplayDifference& difference : report_.differences()) {
       page_.Item(2, absl::StrCat(difference.decision_id(), "  "),
                  absl::StrCat("record ", difference.record_index(), ": ", difference.path()));
@@ -95,10 +119,9 @@ class ImpactPage {
 
   void PutChange(const std::string& from, const std::string& to, uint64_t count, const Ids& ids,
                  Style style) {
-    page_.Line(2,
-               absl::StrFormat("%-26s -> %-26s %10s  %8s", from, to, WithThousands(count),
-                               Share(count, report_.evaluated())),
-               style);
+    Row(absl::StrFormat("%-26s -> %-26s %10s  %8s", from, to, WithThousands(count),
+                        Share(count, report_.evaluated())),
+        style);
     PutExamples(ids);
   }
 
@@ -114,7 +137,7 @@ class ImpactPage {
 
   void PutLevels() {
     if (report_.level_changes().empty()) return;
-    page_.Heading("Level");
+    Heading("Level");
     for (const v1::LevelChange& change : report_.level_changes()) {
       PutChange(ShortName(change.from()), ShortName(change.to()), change.count(),
                 change.example_ids(), change.to() < change.from() ? Style::kRed : Style::kPlain);
@@ -123,7 +146,7 @@ class ImpactPage {
 
   void PutGates() {
     if (report_.gate_changes().empty()) return;
-    page_.Heading("Gate");
+    Heading("Gate");
     for (const v1::GateChange& change : report_.gate_changes()) {
       PutChange(ShortName(change.from()), ShortName(change.to()), change.count(),
                 change.example_ids(), change.to() < change.from() ? Style::kRed : Style::kPlain);
@@ -132,20 +155,18 @@ class ImpactPage {
 
   void PutRules() {
     if (report_.rules().empty()) return;
-    page_.Heading("By rule");
-    page_.Line(2,
-               absl::StrFormat("%-34s %9s %9s   %9s %9s %9s", "rule, exercise, condition", "comes",
-                               "goes", "level", "gate", "programme"),
-               Style::kBold);
+    Heading("By rule");
+    Row(absl::StrFormat("%-34s %9s %9s   %9s %9s %9s", "rule, exercise, condition", "comes", "goes",
+                        "level", "gate", "programme"),
+        Style::kBold);
     const int all = report_.rules_size();
     const int shown = options_.rules == 0 ? all : std::min(options_.rules, all);
     for (int i = 0; i < shown; ++i) {
       const v1::RuleImpact& rule = report_.rules(i);
-      page_.Line(2, absl::StrFormat("%-34s %9s %9s   %9s %9s %9s", rule.rule_id(),
-                                    WithThousands(rule.appears()), WithThousands(rule.disappears()),
-                                    WithThousands(rule.level_changed()),
-                                    WithThousands(rule.gate_changed()),
-                                    WithThousands(rule.programme_changed())));
+      Row(absl::StrFormat("%-34s %9s %9s   %9s %9s %9s", rule.rule_id(),
+                          WithThousands(rule.appears()), WithThousands(rule.disappears()),
+                          WithThousands(rule.level_changed()), WithThousands(rule.gate_changed()),
+                          WithThousands(rule.programme_changed())));
       if (i < 3) PutExamples(rule.example_ids());
     }
     if (shown < all) {
@@ -159,7 +180,7 @@ class ImpactPage {
 
   void PutOmissions() {
     if (report_.left_out().empty()) return;
-    page_.Heading("Left out");
+    Heading("Left out");
     for (const v1::ReplayOmission& omission : report_.left_out()) {
       page_.Item(2, absl::StrFormat("%10s  ", WithThousands(omission.count())), omission.reason());
       PutExamples(omission.example_ids());
@@ -169,6 +190,7 @@ class ImpactPage {
   const v1::ImpactReport& report_;
   const ImpactTextOptions& options_;
   TextPage page_;
+  std::string text_;
 };
 
 }  // namespace
