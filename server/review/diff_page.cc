@@ -20,7 +20,7 @@ using diff::BumpName;
 
 constexpr size_t kShortRevision = 12;
 // Words of a value that are compared one by one; longer values are shown as wholly different.
-constexpr size_t kMostWords = 600;
+constexpr size_t kMostWords = 1'000;
 // Tests of one kind that are named one by one.
 constexpr int kMostTests = 40;
 // Rows of the tables of a replay.
@@ -270,13 +270,13 @@ void AddImpact(const v1::RulesetDiff& diff, DiffPage& page) {
   AddRules(report, page);
 }
 
-// Words with the spaces after them.
+// Words, and what stands between them: a comma after a name does not make it another name.
 std::vector<std::string> Words(absl::string_view text) {
+  const auto separates = [](char c) { return c == ' ' || c == ',' || c == ';'; };
   std::vector<std::string> words;
-  size_t begin = 0;
-  while (begin < text.size()) {
-    size_t end = text.find(' ', begin);
-    end = end == absl::string_view::npos ? text.size() : end + 1;
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = begin + 1;
+    while (end < text.size() && separates(text[end]) == separates(text[begin])) ++end;
     words.emplace_back(text.substr(begin, end - begin));
     begin = end;
   }

@@ -129,15 +129,20 @@ TEST(DiffPageTest, WordsAreComparedOneByOne) {
   std::string same;
   std::string old_only;
   std::string new_only;
-  for (const ValuePart& part : CompareWords("keep it warm today", "keep it very cool today")) {
+  for (const ValuePart& part : CompareWords("keep it warm today", "keep it cool today")) {
     (part.kind == ValuePart::Kind::kSame  ? same
      : part.kind == ValuePart::Kind::kOld ? old_only
                                           : new_only) += part.text;
   }
-  EXPECT_EQ(same, "keep it today");
-  EXPECT_EQ(old_only, "warm ");
-  EXPECT_EQ(new_only, "very cool ");
+  EXPECT_EQ(same, "keep it  today");
+  EXPECT_EQ(old_only, "warm");
+  EXPECT_EQ(new_only, "cool");
   EXPECT_THAT(CompareWords("", ""), IsEmpty());
+  // A list that goes on.
+  const std::vector<ValuePart> list = CompareWords("A/1, B/2", "A/1, B/2, C/3");
+  ASSERT_THAT(list, SizeIs(2));
+  EXPECT_EQ(list[0].text, "A/1, B/2");
+  EXPECT_EQ(list[1].text, ", C/3");
 }
 
 TEST(DiffPageTest, NothingInARuleBecomesMarkup) {
