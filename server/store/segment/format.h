@@ -115,7 +115,7 @@ inline constexpr size_t kIndexEntryBytes = 4;
 struct IndexHead {
   uint64_t sequence = 0;
   uint64_t count = 0;
-  uint64_t end = 0;            // of the last frame
+  uint64_t end = 0;            // of the last batch, with its padding
   uint64_t last_checksum = 0;  // of the last frame, or of the segment's head if it has none
   uint64_t offsets_checksum = 0;
 };

@@ -70,7 +70,7 @@ absl::Status SegmentLogStore::ChangeKeys(absl::Span<const uint64_t> indices,
     // Finds the frame, also when its side file is damaged; the leaf is read on the way.
     const absl::StatusOr<std::shared_ptr<const File>> file = segment->OpenFile();
     if (!file.ok()) return file.status();
-    FileWindow window(file->get(), kFrameFixedBytes);
+    FileWindow window(file->get(), kFrameFixedBytes, kFrameFixedBytes);
     std::optional<uint64_t> offset;
     if (absl::StatusOr<StoredEntry> entry =
             ReadAt(*segment, window, indices[i], Parts::kLeaf, &offset);

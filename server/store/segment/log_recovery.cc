@@ -219,8 +219,8 @@ absl::StatusOr<RecoveredLog> RecoverLog(FileSystem* files, OpenFiles* open_files
   return log;
 }
 
-absl::StatusOr<size_t> RedoKeyChanges(FileSystem* files, const std::string& folder, uint64_t seed,
-                                      KeyJournal& journal) {
+absl::StatusOr<std::string> RedoKeyChanges(FileSystem* files, const std::string& folder,
+                                           uint64_t seed, KeyJournal& journal) {
   const absl::StatusOr<std::vector<KeyChange>> changes = journal.Read();
   if (!changes.ok()) return changes.status();
   std::map<uint64_t, std::unique_ptr<File>> segments;
@@ -250,10 +250,10 @@ absl::StatusOr<size_t> RedoKeyChanges(FileSystem* files, const std::string& fold
   }
   const absl::StatusOr<std::optional<Damage>> rest = journal.Check();
   if (!rest.ok()) return rest.status();
-  if (rest->has_value()) {
-    if (absl::Status emptied = journal.Empty(); !emptied.ok()) return emptied;
-  }
-  return changes->size();
+  if (!rest->has_value()) return std::string();
+  if (absl::Status emptied = journal.Empty(); !emptied.ok()) return emptied;
+  if (changes->empty()) return std::string("journal emptied; no key had been changed");
+  return absl::StrCat("interrupted change of ", changes->size(), " keys finished");
 }
 
 }  // namespace plumbline::store

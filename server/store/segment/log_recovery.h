@@ -39,9 +39,10 @@ absl::StatusOr<RecoveredLog> RecoverLog(FileSystem* files, OpenFiles* open_files
                                         const std::string& folder, const SegmentLayout& layout,
                                         uint64_t acknowledged);
 
-// Does again what the journal says, and empties it. Returns how many keys that were.
-absl::StatusOr<size_t> RedoKeyChanges(FileSystem* files, const std::string& folder, uint64_t seed,
-                                      KeyJournal& journal);
+// Does again what the journal says, and empties it. Returns what that was, in words; empty: the
+// journal was empty.
+absl::StatusOr<std::string> RedoKeyChanges(FileSystem* files, const std::string& folder,
+                                           uint64_t seed, KeyJournal& journal);
 
 }  // namespace plumbline::store
 

@@ -161,7 +161,7 @@ absl::Status SegmentLogStore::OpenFilesOfLog() {
       KeyJournal::Open(*files_, JournalPath(folder_), layout_.seed);
   if (!journal.ok()) return journal.status();
   journal_ = *std::move(journal);
-  const absl::StatusOr<size_t> redone =
+  const absl::StatusOr<std::string> redone =
       RedoKeyChanges(files_, SegmentFolder(), layout_.seed, *journal_);
   if (!redone.ok()) return redone.status();
 
@@ -175,11 +175,7 @@ absl::Status SegmentLogStore::OpenFilesOfLog() {
       RecoverLog(files_, &open_files_, SegmentFolder(), layout_, (*mark)->size());
   if (!log.ok()) return log.status();
   repairs_ = std::move(log->repairs);
-  if (*redone > 0) {
-    repairs_.push_back({JournalPath(folder_) + " at 0",
-                        absl::StrCat("interrupted change of ", *redone, " keys finished"),
-                        std::nullopt});
-  }
+  if (!redone->empty()) repairs_.push_back({JournalPath(folder_) + " at 0", *redone, std::nullopt});
   if (mark_damage->has_value()) {
     repairs_.push_back({absl::StrCat(MarkPath(folder_), " at ", (*mark_damage)->offset),
                         (*mark_damage)->message, std::nullopt});

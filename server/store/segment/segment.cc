@@ -182,7 +182,7 @@ absl::Status Segment::RebuildIndex(const SegmentHead& next) {
     const auto place = static_cast<uint32_t>(walk.offset() / kFrameAlignment);
     if (*step == SegmentWalk::Step::kFrame) {
       offsets.push_back(place);
-      end = walk.offset() + walk.frame().FrameBytes();
+      end = AlignUp(walk.offset() + walk.frame().FrameBytes(), layout_.batch_alignment);
       continue;
     }
     // Entries that cannot be found are looked for where the damage is: reading them says so.

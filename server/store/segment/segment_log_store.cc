@@ -106,9 +106,15 @@ absl::Status SegmentLogStore::WriteBatch(absl::Span<const NewEntry> entries) {
 
 absl::Status SegmentLogStore::UndoWrite(uint64_t bytes, absl::Status failure) {
   if (!absl::IsResourceExhausted(failure)) return failure;
-  const std::string zeros(bytes, '\0');
-  const absl::string_view part = zeros;
-  absl::Status undone = file_->Write(end_, {&part, 1});
+  // Only what was written is overwritten: more might meet the same limit.
+  std::string found(bytes, '\0');
+  const absl::StatusOr<size_t> got = file_->Read(end_, bytes, found.data());
+  absl::Status undone = got.status();
+  if (undone.ok()) {
+    const std::string zeros(found.find_last_not_of('\0') + 1, '\0');
+    const absl::string_view part = zeros;
+    if (!zeros.empty()) undone = file_->Write(end_, {&part, 1});
+  }
   if (undone.ok()) undone = file_->Sync();
   if (undone.ok()) return failure;
   return absl::UnavailableError(
@@ -226,7 +232,7 @@ absl::StatusOr<StoredEntry> SegmentLogStore::Read(uint64_t index, Parts parts) c
   const std::shared_ptr<Segment> segment = Find(index);
   const absl::StatusOr<std::shared_ptr<const File>> file = segment->OpenFile();
   if (!file.ok()) return file.status();
-  FileWindow window(file->get(), ReadBytesFor(parts));
+  FileWindow window(file->get(), ReadBytesFor(parts), ReadBytesFor(parts));
   std::optional<uint64_t> offset;
   return ReadAt(*segment, window, index, parts, &offset);
 }
@@ -242,7 +248,8 @@ absl::Status SegmentLogStore::Scan(uint64_t first, uint64_t count, Parts parts,
     const std::shared_ptr<Segment> segment = Find(first);
     const absl::StatusOr<std::shared_ptr<const File>> file = segment->OpenFile();
     if (!file.ok()) return file.status();
-    FileWindow window(file->get(), parts == Parts::kAll ? kScanReadBytes : ReadBytesFor(parts));
+    FileWindow window(file->get(), ReadBytesFor(parts),
+                      parts == Parts::kAll ? kScanReadBytes : ReadBytesFor(parts));
     std::optional<uint64_t> offset;
     uint64_t key_changes = key_changes_.load(std::memory_order_acquire);
     do {

@@ -11,8 +11,9 @@
 // space that was filled with zeros before, and one fdatasync.
 //
 // After a write or sync that failed, all writes are Unavailable until the store is opened anew, for
-// nobody knows what is on disk; reads go on. Except for a full disk (ResourceExhausted): if what
-// was written can be taken back, the store goes on when there is space again.
+// nobody knows what is on disk; reads go on (a key whose change failed half-way is DataLoss until
+// then). Except for a full disk (ResourceExhausted): if what was written can be taken back, the
+// store goes on when there is space again.
 
 #ifndef PLUMBLINE_SERVER_STORE_SEGMENT_SEGMENT_LOG_STORE_H_
 #define PLUMBLINE_SERVER_STORE_SEGMENT_SEGMENT_LOG_STORE_H_

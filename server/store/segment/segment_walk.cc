@@ -8,7 +8,9 @@
 namespace plumbline::store {
 namespace {
 
-constexpr size_t kChunkBytes = size_t{1} << 20;
+// Small at first: most files are.
+constexpr size_t kFirstChunkBytes = size_t{32} << 10;
+constexpr size_t kLargestChunkBytes = size_t{1} << 20;
 
 }  // namespace
 
@@ -16,6 +18,7 @@ absl::StatusOr<absl::string_view> FileWindow::View(uint64_t offset, size_t size)
   const bool inside = offset >= begin_ && offset + size <= begin_ + length_;
   if (!inside) {
     const size_t wanted = std::max(size, chunk_);
+    chunk_ = std::min(2 * chunk_, largest_chunk_);
     if (buffer_.size() < wanted) buffer_.resize(wanted);
     length_ = 0;
     absl::StatusOr<size_t> got = file_->Read(offset, wanted, buffer_.data());
@@ -55,18 +58,18 @@ std::optional<Damage> FindDamage(const FrameHead& head, absl::string_view frame,
 }
 
 absl::StatusOr<std::optional<uint64_t>> FindNonZeroIn(const File& file, uint64_t offset) {
-  FileWindow window(&file, kChunkBytes);
+  FileWindow window(&file, kFirstChunkBytes, kLargestChunkBytes);
   while (true) {
-    const absl::StatusOr<absl::string_view> bytes = window.View(offset, kChunkBytes);
+    const absl::StatusOr<absl::string_view> bytes = window.View(offset, kFirstChunkBytes);
     if (!bytes.ok()) return bytes.status();
     if (const std::optional<size_t> found = FindNonZero(*bytes)) return offset + *found;
-    if (bytes->size() < kChunkBytes) return std::nullopt;
-    offset += kChunkBytes;
+    if (bytes->size() < kFirstChunkBytes) return std::nullopt;
+    offset += kFirstChunkBytes;
   }
 }
 
 SegmentWalk::SegmentWalk(const File* file, const SegmentLayout& layout, const SegmentHead& head)
-    : window_(file, kChunkBytes),
+    : window_(file, kFirstChunkBytes, kLargestChunkBytes),
       layout_(layout),
       offset_(kSegmentHeadBytes),
       next_offset_(kSegmentHeadBytes),

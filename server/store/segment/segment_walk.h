@@ -20,8 +20,9 @@ namespace plumbline::store {
 // `file` must outlive it.
 class FileWindow {
  public:
-  // Reads at least `chunk` bytes at a time.
-  FileWindow(const File* file, size_t chunk) : file_(file), chunk_(chunk) {}
+  // Reads at least `chunk` bytes at a time, and more and more up to `largest_chunk`.
+  FileWindow(const File* file, size_t chunk, size_t largest_chunk)
+      : file_(file), chunk_(chunk), largest_chunk_(largest_chunk) {}
 
   // `size` bytes from `offset` on, fewer at the end of the file. Valid until the next call.
   absl::StatusOr<absl::string_view> View(uint64_t offset, size_t size);
@@ -31,6 +32,7 @@ class FileWindow {
  private:
   const File* file_;
   size_t chunk_;
+  size_t largest_chunk_;
   std::string buffer_;
   uint64_t begin_ = 0;
   size_t length_ = 0;
