@@ -68,14 +68,14 @@ absl::Status AdmissionGate::FullError() const {
 }
 
 void AdmissionGate::LookAtSpace() {
-  const absl::StatusOr<store::Space> space = store_->GetSpace();
+  const absl::StatusOr<uint64_t> free_bytes = store_->GetFreeBytes();
   // A disk that cannot be asked will tell at the next write.
-  if (!space.ok()) return;
-  const bool full = space->free_bytes < limits_.min_free_bytes;
+  if (!free_bytes.ok()) return;
+  const bool full = *free_bytes < limits_.min_free_bytes;
   const bool was_full = full_.exchange(full);
   if (full == was_full || !on_event_) return;
   on_event_(full ? "disk-nearly-full" : "disk-has-space",
-            absl::StrCat(space->free_bytes, " bytes free"));
+            absl::StrCat(*free_bytes, " bytes free"));
 }
 
 }  // namespace plumbline::audit

@@ -118,6 +118,12 @@ class LogStore {
   virtual absl::StatusOr<std::vector<std::string>> ListObjects() const = 0;
 
   virtual absl::StatusOr<Space> GetSpace() const = 0;
+  // Space::free_bytes alone; cheap enough to ask several times a second.
+  virtual absl::StatusOr<uint64_t> GetFreeBytes() const {
+    const absl::StatusOr<Space> space = GetSpace();
+    if (!space.ok()) return space.status();
+    return space->free_bytes;
+  }
 
   // Reads everything and reports what is damaged; OK also when there are problems.
   virtual absl::Status Check(absl::FunctionRef<void(const Problem&)> report) const = 0;

@@ -303,6 +303,10 @@ absl::StatusOr<std::vector<std::string>> SegmentLogStore::ListObjects() const {
   return side_files_.ListObjects();
 }
 
+absl::StatusOr<uint64_t> SegmentLogStore::GetFreeBytes() const {
+  return files_->FreeBytes(folder_);
+}
+
 absl::StatusOr<Space> SegmentLogStore::GetSpace() const {
   const absl::StatusOr<uint64_t> free_bytes = files_->FreeBytes(folder_);
   if (!free_bytes.ok()) return free_bytes.status();

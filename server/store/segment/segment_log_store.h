@@ -82,6 +82,7 @@ class SegmentLogStore : public LogStore {
   absl::StatusOr<std::vector<std::string>> ListObjects() const override;
   // used_bytes goes through the folders: for a look now and then, not for every request.
   absl::StatusOr<Space> GetSpace() const override;
+  absl::StatusOr<uint64_t> GetFreeBytes() const override;
   absl::Status Check(absl::FunctionRef<void(const Problem&)> report) const override;
 
  private:
