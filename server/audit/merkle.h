@@ -97,7 +97,7 @@ class MerkleFrontier {
  private:
   uint64_t size_ = 0;
   // [L] is set if bit L of the size is.
-  std::array<Sha256Digest, 63> subtrees_;
+  std::array<Sha256Digest, 63> subtrees_{};
 };
 
 }  // namespace plumbline::audit

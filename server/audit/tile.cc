@@ -32,7 +32,7 @@ uint64_t HashCount(uint64_t size, int level) {
 std::string NumberPath(uint64_t number) {
   std::string path = absl::StrFormat("%03d", number % 1000);
   for (number /= 1000; number > 0; number /= 1000) {
-    path = absl::StrFormat("x%03d/", number % 1000) + path;
+    path.insert(0, absl::StrFormat("x%03d/", number % 1000));
   }
   return path;
 }
@@ -54,8 +54,8 @@ bool TakeNumber(absl::Span<const absl::string_view>& parts, uint64_t& number) {
     if (!IsThreeDigits(part)) return false;
     // Numbers that a tree of the largest size can have; the next ones need not be told apart.
     if (number > kMaxTreeSize / 1000) return false;
-    const uint64_t digits =
-        static_cast<uint64_t>((part[0] - '0') * 100 + (part[1] - '0') * 10 + (part[2] - '0'));
+    uint64_t digits = 0;
+    for (const char c : part) digits = digits * 10 + static_cast<uint64_t>(c - '0');
     number = number * 1000 + digits;
     if (!more) return partial != parts.empty();
   }

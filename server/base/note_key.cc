@@ -67,8 +67,8 @@ absl::Status SplitKey(absl::string_view kind, absl::string_view text, KeyParts& 
   parts.key = *std::move(key);
   if (parts.key.empty()) return KeyError(kind, "the key is empty");
   const uint8_t algorithm = static_cast<uint8_t>(parts.key[0]);
-  if (algorithm != AlgorithmByte(NoteAlgorithm::kEd25519) &&
-      algorithm != AlgorithmByte(NoteAlgorithm::kCosignatureV1)) {
+  if (algorithm != static_cast<uint8_t>(NoteAlgorithm::kEd25519) &&
+      algorithm != static_cast<uint8_t>(NoteAlgorithm::kCosignatureV1)) {
     return KeyError(kind, absl::StrFormat("unknown algorithm 0x%02x", algorithm));
   }
   parts.algorithm = static_cast<NoteAlgorithm>(algorithm);
