@@ -229,7 +229,8 @@ class Activation::Run {
     if (attempt_.releases != nullptr) release = attempt_.releases->Find(revision);
     if (release.ok() || parts_.state == nullptr) return release;
     absl::StatusOr<Release> kept = parts_.state->releases().Find(revision);
-    return kept.ok() ? std::move(kept) : std::move(release);
+    // What was offered explains more than what was never here.
+    return kept.ok() || attempt_.releases == nullptr ? std::move(kept) : std::move(release);
   }
 
   absl::Status CollectApprovals(Candidate& candidate) const {
@@ -264,14 +265,22 @@ class Activation::Run {
       Judgement judgement = parts_.policy.Judge(
           {candidate.revision, manifest.ruleset_id(), manifest.version()}, candidate.approvals);
       if (!judgement.verdict.ok()) return judgement.verdict;
+      candidate.result.approvals_note = TrustedNotes(candidate, judgement);
       candidate.result.approvals = std::move(judgement.approvals);
-      for (const ApprovalNote& note : candidate.approvals) {
-        if (note.approval.revision == candidate.revision) {
-          candidate.result.approvals_note += note.note;
-        }
-      }
     }
     return absl::OkStatus();
+  }
+
+  // Only these are kept: whoever can write a folder could add any number of others.
+  static std::string TrustedNotes(const Candidate& candidate, const Judgement& judgement) {
+    std::string text;
+    auto judged = judgement.approvals.begin();
+    for (const ApprovalNote& note : candidate.approvals) {
+      if (note.approval.revision != candidate.revision) continue;
+      if (judged->trusted) text += note.note;
+      ++judged;
+    }
+    return text;
   }
 
   absl::Status CheckRules() {

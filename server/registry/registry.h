@@ -44,7 +44,7 @@ struct LoadedRevision {
   std::shared_ptr<const std::string> bundle;
   // As they were when it was activated last.
   std::vector<JudgedApproval> approvals;
-  // The approval notes as they were signed, one after the other.
+  // The trusted ones as they were signed, one after the other.
   std::string approvals_note;
 };
 

@@ -40,6 +40,7 @@ struct JudgedApproval {
 };
 
 struct Judgement {
+  // Those of the revision, in the order in which they came.
   std::vector<JudgedApproval> approvals;
   // OK, or FailedPrecondition: what is missing, and what did not count and why.
   absl::Status verdict;

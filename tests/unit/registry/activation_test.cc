@@ -164,6 +164,29 @@ TEST_F(ActivationTest, RestartResumesWhatWasActiveAndRefusesWhatIsOlder) {
   EXPECT_EQ(bench_.registry->snapshot()->stable->approvals.size(), 4u);
 }
 
+TEST_F(ActivationTest, ApprovalsThatAreNotTrustedAreShownAndNotKept) {
+  const std::string bundle = BundleOf(RulesOfVersion("1.2.3"));
+  const std::string strangers =
+      bench_.clinic.Approve(bundle, bench_.clinic.stranger, Meaning::kApproved);
+  plumbline::testing::WriteFile(
+      absl::StrCat(bench_.releases_path(), "/", first_, ".plumb.approvals"),
+      strangers + bench_.clinic.ApproveFully(bundle));
+  ASSERT_TRUE(bench_.Activate(Signed(1, first_)).status.ok());
+  const auto stable = bench_.registry->snapshot()->stable;
+  ASSERT_EQ(stable->approvals.size(), 5u);
+  EXPECT_FALSE(stable->approvals[0].trusted);
+  EXPECT_EQ(stable->approvals_note, bench_.clinic.ApproveFully(bundle));
+}
+
+TEST_F(ActivationTest, ResumeSaysWhatIsWrongWithTheStateFolder) {
+  ASSERT_TRUE(bench_.Activate(Signed(1, first_)).status.ok());
+  std::filesystem::resize_file(bench_.folder / absl::StrCat("state/", first_, ".plumb"), 100);
+  bench_.Restart();
+  const ActivationResult result = bench_.activation->Resume();
+  EXPECT_EQ(result.step, ActivationStep::kRead);
+  EXPECT_THAT(std::string(result.status.message()), HasSubstr("truncated"));
+}
+
 TEST_F(ActivationTest, NothingToResumeIsNotFoundAndNoFailure) {
   EXPECT_EQ(bench_.activation->Resume().status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(bench_.activation->status().failures, 0u);
