@@ -11,12 +11,14 @@ namespace plumbline::audit {
 namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
-// What is hashed at the beginning of a field: its tag, its length and the first bytes of its value.
-constexpr size_t kKeyBytes = 16;
-// A copy takes up to 8 bytes: shorter ones gain nothing.
-constexpr size_t kMinCopy = kKeyBytes;
+// A copy takes up to 8 bytes: shorter ones gain nothing. A shorter field is looked up together with
+// what follows it.
+constexpr size_t kMinCopy = 16;
 // Shorter runs are cheaper to repeat than to look up.
 constexpr size_t kMinLearned = 24;
+// Runs that the dictionary has only in pieces shorter than this are learned again, as a whole,
+// until it is half full; from then on only what it does not have at all.
+constexpr size_t kLongCopy = 256;
 constexpr size_t kMaxCopy = 0xff'ffff;
 constexpr size_t kMaxInsert = 0x7f;
 constexpr size_t kFirstTableSize = 1024;
@@ -29,10 +31,13 @@ uint64_t Load64(const char* at) {
   return value;
 }
 
-uint64_t KeyHash(const char* at) {
-  const uint64_t mixed =
-      (Load64(at) ^ (Load64(at + 8) * 0x9E3779B97F4A7C15ull)) * 0xD6E8FEB86659FD93ull;
-  return mixed ^ (mixed >> 32);
+// Of the first and last bytes of [begin, begin + size) and its size, which is at least 8: enough to
+// tell texts apart without reading them.
+uint32_t HashOf(const char* begin, size_t size) {
+  uint64_t mixed =
+      (Load64(begin) * 0x9E3779B97F4A7C15ull) ^ Load64(begin + size - 8) ^ (size << 48);
+  mixed *= 0xD6E8FEB86659FD93ull;
+  return static_cast<uint32_t>(mixed >> 32);
 }
 
 // Length of the common beginning of [a, a_end) and [b, b_end).
@@ -91,17 +96,17 @@ class DecisionDictionary::Walk {
     at_ = message.data();
   }
 
-  // Goes to the next field at or after `from` and returns where it begins; null at the end, and
-  // where the bytes stop being fields.
-  const char* NextField(const char* from) {
+  // Goes to the next field at or after `from`; false at the end, and where the bytes stop being
+  // fields.
+  bool Next(const char* from, Field& field) {
     while (true) {
       while (at_ == levels_[depth_].end) {
-        if (depth_ == 0) return nullptr;
+        if (depth_ == 0) return false;
         --depth_;
       }
-      const char* const field = at_;
-      if (!Advance(from)) return nullptr;
-      if (field >= from) return field;
+      field.begin = at_;
+      if (!Advance(from, field)) return false;
+      if (field.begin >= from) return true;
     }
   }
 
@@ -113,14 +118,16 @@ class DecisionDictionary::Walk {
 
   // Past the field at at_: behind it if it holds nothing from `from` on or is no message, else into
   // it.
-  bool Advance(const char* from) {
+  bool Advance(const char* from, Field& field) {
     const Level level = levels_[depth_];
     uint64_t tag = 0;
     if (!ReadVarint(at_, level.end, tag)) return false;
     uint64_t size = 0;
     switch (tag & 7) {
       case kVarint:
-        return ReadVarint(at_, level.end, size);
+        if (!ReadVarint(at_, level.end, size)) return false;
+        size = 0;
+        break;
       case kFixed64:
         size = 8;
         break;
@@ -134,6 +141,7 @@ class DecisionDictionary::Walk {
         return false;
     }
     if (size > static_cast<uint64_t>(level.end - at_)) return false;
+    field.end = at_ + size;
     const int inside = (tag & 7) == kLengthDelimited ? TypeOf(level.type, tag >> 3) : kText;
     if (inside != kText && at_ + size > from && depth_ + 1 < kMaxDepth) {
       levels_[++depth_] = {at_ + size, inside};
@@ -222,7 +230,7 @@ class DecisionDictionary::DeltaWriter {
 
 DecisionDictionary::DecisionDictionary(absl::Span<const std::string> samples,
                                        const google::protobuf::Descriptor& message)
-    : table_(kFirstTableSize, kNone) {
+    : table_(kFirstTableSize, Entry{0, kNone}) {
   TypeIndex(message);
   for (const std::string& sample : samples) {
     Learn(sample);
@@ -252,67 +260,78 @@ int DecisionDictionary::TypeIndex(const google::protobuf::Descriptor& message) {
 void DecisionDictionary::Learn(absl::string_view sample) {
   const char* const end = sample.data() + sample.size();
   const char* run = sample.data();
-  std::vector<uint32_t> starts;
+  const size_t enough = bytes_.size() < kMaxBytes / 2 ? kLongCopy : 1;
+  std::vector<Field> fields;
   const auto finish_run = [&](const char* run_end) {
     const auto size = static_cast<size_t>(run_end - run);
-    if (size >= kMinLearned && bytes_.size() + size <= kMaxBytes) Add({run, size}, starts);
-    starts.clear();
+    if (size >= kMinLearned && bytes_.size() + size <= kMaxBytes) Add({run, size}, fields);
+    fields.clear();
   };
   Walk walk(field_types_, sample);
-  for (const char* at = walk.NextField(run); at != nullptr;) {
-    size_t copied = 0;
-    if (static_cast<size_t>(end - at) >= kKeyBytes) {
-      if (const uint32_t found = Find(at); found != kNone) {
-        copied = CommonPrefix(at, end, bytes_.data() + found, bytes_.data() + bytes_.size());
-      }
-    }
-    if (copied >= kMinCopy) {
-      finish_run(at);
-      run = at + copied;
+  Field field{};
+  for (const char* from = run; walk.Next(from, field);) {
+    uint32_t offset = 0;
+    if (const size_t known = Find(field, end, offset); known >= enough) {
+      finish_run(field.begin);
+      run = field.begin + known;
+      from = run;
     } else {
-      starts.push_back(static_cast<uint32_t>(at - run));
+      fields.push_back(field);
+      from = field.begin + 1;
     }
-    at = walk.NextField(std::max(run, at + 1));
   }
   finish_run(end);
 }
 
-void DecisionDictionary::Add(absl::string_view run, absl::Span<const uint32_t> field_starts) {
+void DecisionDictionary::Add(absl::string_view run, absl::Span<const Field> fields) {
   const size_t begin = bytes_.size();
   bytes_.append(run.data(), run.size());
-  for (const uint32_t start : field_starts) {
-    if (start + kKeyBytes <= run.size()) Insert(static_cast<uint32_t>(begin + start));
+  for (const Field& field : fields) {
+    const auto start = static_cast<size_t>(field.begin - run.data());
+    const size_t size = std::max(static_cast<size_t>(field.end - field.begin), kMinCopy);
+    if (start + size <= run.size()) Insert(field, static_cast<uint32_t>(begin + start));
   }
 }
 
-uint32_t DecisionDictionary::Find(const char* at) const {
+size_t DecisionDictionary::Find(const Field& field, const char* end, uint32_t& offset) const {
+  const size_t size = std::max(static_cast<size_t>(field.end - field.begin), kMinCopy);
+  if (size > static_cast<size_t>(end - field.begin)) return 0;
+  const uint32_t hash = HashOf(field.begin, size);
   const size_t mask = table_.size() - 1;
-  for (size_t slot = KeyHash(at) & mask; table_[slot] != kNone; slot = (slot + 1) & mask) {
-    if (std::memcmp(bytes_.data() + table_[slot], at, kKeyBytes) == 0) return table_[slot];
+  const char* const bytes_end = bytes_.data() + bytes_.size();
+  for (size_t slot = hash & mask; table_[slot].offset != kNone; slot = (slot + 1) & mask) {
+    if (table_[slot].hash != hash) continue;
+    const size_t common =
+        CommonPrefix(field.begin, end, bytes_.data() + table_[slot].offset, bytes_end);
+    if (common >= size) {
+      offset = table_[slot].offset;
+      return common;
+    }
   }
-  return kNone;
+  return 0;
 }
 
-void DecisionDictionary::Insert(uint32_t offset) {
-  const char* const at = bytes_.data() + offset;
-  if (Find(at) != kNone) return;
+// The latest place is the one that is found: what follows there was not known before.
+void DecisionDictionary::Insert(const Field& field, uint32_t offset) {
   if (2 * (entries_ + 1) > table_.size()) Grow();
+  const size_t size = std::max(static_cast<size_t>(field.end - field.begin), kMinCopy);
+  const uint32_t hash = HashOf(bytes_.data() + offset, size);
   const size_t mask = table_.size() - 1;
-  size_t slot = KeyHash(at) & mask;
-  while (table_[slot] != kNone) slot = (slot + 1) & mask;
-  table_[slot] = offset;
-  ++entries_;
+  size_t slot = hash & mask;
+  while (table_[slot].offset != kNone && table_[slot].hash != hash) slot = (slot + 1) & mask;
+  if (table_[slot].offset == kNone) ++entries_;
+  table_[slot] = {hash, offset};
 }
 
 void DecisionDictionary::Grow() {
-  std::vector<uint32_t> old(table_.size() * 2, kNone);
+  std::vector<Entry> old(table_.size() * 2, Entry{0, kNone});
   old.swap(table_);
   const size_t mask = table_.size() - 1;
-  for (const uint32_t offset : old) {
-    if (offset == kNone) continue;
-    size_t slot = KeyHash(bytes_.data() + offset) & mask;
-    while (table_[slot] != kNone) slot = (slot + 1) & mask;
-    table_[slot] = offset;
+  for (const Entry& entry : old) {
+    if (entry.offset == kNone) continue;
+    size_t slot = entry.hash & mask;
+    while (table_[slot].offset != kNone) slot = (slot + 1) & mask;
+    table_[slot] = entry;
   }
 }
 
@@ -321,21 +340,20 @@ void DecisionDictionary::Encode(absl::string_view decision, std::string& delta) 
   AppendVarint(decision.size(), delta);
   const char* const end = decision.data() + decision.size();
   const char* pending = decision.data();
-  const char* const dictionary_end = bytes_.data() + bytes_.size();
   DeltaWriter writer(delta);
   Walk walk(field_types_, decision);
-  for (const char* at = walk.NextField(pending); at != nullptr;) {
-    if (static_cast<size_t>(end - at) < kKeyBytes) break;
-    const uint32_t found = Find(at);
-    if (found == kNone) {
-      at = walk.NextField(at + 1);
+  Field field{};
+  for (const char* from = pending; walk.Next(from, field);) {
+    uint32_t offset = 0;
+    const size_t size = Find(field, end, offset);
+    if (size == 0) {
+      from = field.begin + 1;
       continue;
     }
-    const size_t size = CommonPrefix(at, end, bytes_.data() + found, dictionary_end);
-    writer.Insert(pending, at);
-    writer.Copy(found, size);
-    pending = at + size;
-    at = walk.NextField(pending);
+    writer.Insert(pending, field.begin);
+    writer.Copy(offset, size);
+    pending = field.begin + size;
+    from = pending;
   }
   writer.Insert(pending, end);
 }

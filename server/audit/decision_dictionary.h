@@ -54,23 +54,33 @@ class DecisionDictionary {
   // Of a message type, by field number: index of the type of its submessages, or kText.
   static constexpr int kText = -1;
   using FieldTypes = std::vector<int>;
+  // A field of the wire format: tag, length if it has one, and value are [begin, end).
+  struct Field {
+    const char* begin;
+    const char* end;
+  };
+  // A field that can be copied: where it begins in bytes_, and the hash that finds it.
+  struct Entry {
+    uint32_t hash;
+    uint32_t offset;
+  };
   class Walk;
   class DeltaWriter;
 
   int TypeIndex(const google::protobuf::Descriptor& message);
   void Learn(absl::string_view sample);
-  void Add(absl::string_view run, absl::Span<const uint32_t> field_starts);
+  void Add(absl::string_view run, absl::Span<const Field> fields);
   void Grow();
-  // Offset of bytes that begin like those at `at`; kNone if there are none. At least kKeyBytes are
-  // readable there.
-  uint32_t Find(const char* at) const;
-  void Insert(uint32_t offset);
+  // How many bytes of bytes_, from `offset` on, are those that begin with `field` and end at
+  // `end` or before; 0 if the dictionary does not have the field.
+  size_t Find(const Field& field, const char* end, uint32_t& offset) const;
+  void Insert(const Field& field, uint32_t offset);
 
   std::string bytes_;
   std::vector<const google::protobuf::Descriptor*> types_;
   std::vector<FieldTypes> field_types_;
-  // Open addressing; offsets, kNone where empty. The size is a power of two.
-  std::vector<uint32_t> table_;
+  // Open addressing; the size is a power of two.
+  std::vector<Entry> table_;
   size_t entries_ = 0;
 };
 

@@ -110,6 +110,18 @@ void Sequencer::Drain() {
   }
 }
 
+void Sequencer::Gather() {
+  if (last_batch_ < 2 && backlog_.size() < 2) return;
+  const absl::Time deadline = absl::Now() + options_.gather_limit;
+  size_t before = 0;
+  do {
+    before = backlog_.size();
+    if (before >= options_.max_batch || closing_.load()) return;
+    absl::SleepFor(options_.gather_gap);
+    Drain();
+  } while (backlog_.size() > before && absl::Now() < deadline);
+}
+
 Batch Sequencer::Collect() {
   Drain();
   while (backlog_.empty()) {
@@ -122,6 +134,7 @@ Batch Sequencer::Collect() {
     Sleep(kIdle, absl::InfiniteFuture());
     Drain();
   }
+  Gather();
   if (options_.max_delay > absl::ZeroDuration() && backlog_.size() < options_.max_batch &&
       WorthWaiting()) {
     Sleep(kNapping, absl::Now() + options_.max_delay);
@@ -135,6 +148,7 @@ Batch Sequencer::Collect() {
     batch.push_back(std::move(backlog_.front()));
     backlog_.pop_front();
   }
+  last_batch_ = batch.size();
   return batch;
 }
 

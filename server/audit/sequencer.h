@@ -61,6 +61,11 @@ class Sequencer {
     size_t max_batch = 256;
     // See LogOptions.
     absl::Duration max_delay = absl::ZeroDuration();
+    // While records come in quick succession (more than one for the batch before, or for this one),
+    // a batch goes on gathering until none came for `gather_gap`, at most `gather_limit`: a sync
+    // costs as much processor time as several records. A lone record never waits.
+    absl::Duration gather_gap = absl::Microseconds(100);
+    absl::Duration gather_limit = absl::Milliseconds(1);
   };
 
   // `write` sees batches one at a time, in order, on one thread; its error is that of all records
@@ -89,6 +94,7 @@ class Sequencer {
   // The next batch; empty: closing, and nothing is left.
   Batch Collect();
   void Drain();
+  void Gather();
   // Sleeps until woken, or until `deadline`.
   void Sleep(State state, absl::Time deadline);
   void Wake();
@@ -113,6 +119,7 @@ class Sequencer {
 
   // In order; only the sequencing thread uses it.
   std::deque<std::unique_ptr<PendingRecord>> backlog_;
+  size_t last_batch_ = 0;
 
   absl::Mutex completion_mutex_;
   Batch to_complete_ ABSL_GUARDED_BY(completion_mutex_);

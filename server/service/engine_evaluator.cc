@@ -31,20 +31,21 @@ class EngineEvaluator : public Evaluator {
   std::vector<std::string> SampleDecisions(size_t limit) const override {
     const v1::Ruleset& source = engine_.ruleset().source;
     const auto count = static_cast<size_t>(source.vignettes_size());
-    const size_t step = count / std::max<size_t>(limit, 1) + 1;
+    const size_t step = 2 * count / std::max<size_t>(limit, 2) + 1;
     std::vector<std::string> decisions;
     engine::Workspace workspace;
-    for (size_t i = 0; i < count; i += step) {
-      const v1::Vignette& vignette = source.vignettes(static_cast<int>(i));
-      const v1::Intake intake = engine::VignetteIntake(vignette, engine_.ruleset());
-      const std::optional<absl::CivilDay> as_of = ToCivilDay(vignette.as_of());
+    // Each patient twice: with everything answered, and with many open questions.
+    const auto add = [&](const v1::Intake& intake, const v1::Vignette& vignette) {
       std::string decision;
-      if (engine_
-              .Evaluate(intake, as_of.value_or(kSampleDay), engine::View::kFull, workspace,
-                        decision)
-              .empty()) {
+      const absl::CivilDay as_of = ToCivilDay(vignette.as_of()).value_or(kSampleDay);
+      if (engine_.Evaluate(intake, as_of, engine::View::kFull, workspace, decision).empty()) {
         decisions.push_back(std::move(decision));
       }
+    };
+    for (size_t i = 0; i < count; i += step) {
+      const v1::Vignette& vignette = source.vignettes(static_cast<int>(i));
+      add(engine::VignetteIntake(vignette, engine_.ruleset()), vignette);
+      add(vignette.given(), vignette);
     }
     return decisions;
   }
