@@ -77,10 +77,15 @@ absl::StatusOr<uint64_t> AuditLogService::IndexOf(const v1::RecordName& name) co
 absl::StatusOr<v1::RecordSummary> AuditLogService::SummaryAt(uint64_t index) const {
   const absl::StatusOr<audit::Record> record =
       ReadRecord(*parts_.log, index, store::Parts::kLeafAndDetails);
-  if (!record.ok()) {
-    return record.status();
+  absl::StatusOr<v1::RecordSummary> summary = record.ok() ? ToSummary(*record) : record.status();
+  if (absl::IsDataLoss(summary.status())) {
+    // It must be seen, and must not hide the others.
+    v1::RecordSummary damaged;
+    damaged.set_index(index);
+    damaged.set_summary("damaged: this record cannot be read");
+    return damaged;
   }
-  return ToSummary(*record);
+  return summary;
 }
 
 absl::StatusOr<v1::ListRecordsResponse> AuditLogService::ListRecords(

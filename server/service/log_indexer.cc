@@ -49,8 +49,13 @@ class LogIndexerImpl final : public LogIndexer {
   // Applies what is new, at most a batch. Returns how many rows.
   absl::StatusOr<size_t> ApplyBatch() ABSL_LOCKS_EXCLUDED(apply_mutex_, mutex_);
   absl::StatusOr<std::vector<store::IndexRow>> ReadRows(uint64_t first, uint64_t count) const;
+  absl::Status ReadError(uint64_t index) const;
+  // Indices that an erasure record names.
+  absl::StatusOr<std::vector<uint64_t>> ErasedBy(uint64_t erasure) const;
+  absl::Status CollectErased(const std::vector<store::IndexRow>& rows)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
   absl::Status ForgetPending() ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
-  void SetHealth(const absl::Status& health) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Fail(const absl::Status& why) ABSL_LOCKS_EXCLUDED(mutex_);
   bool HasReaders() const {
     const absl::MutexLock lock(&mutex_);
     return readers_ > 0;
@@ -125,20 +130,24 @@ absl::Status LogIndexerImpl::ForgetLatestErasures() {
   if (!erasures.ok()) {
     return erasures.status();
   }
+  const absl::MutexLock lock(&apply_mutex_);
   for (const uint64_t erasure : *erasures) {
-    const absl::StatusOr<audit::Record> record = log_->Read(erasure, store::Parts::kAll);
-    if (!record.ok()) {
-      return record.status();
-    }
-    const auto erased = audit::DecodeErasedIndices(record->payload);
+    const auto erased = ErasedBy(erasure);
     if (!erased.ok()) {
-      return erased.status();
+      Tell("index-record-damaged", erased.status().message());
+      continue;
     }
-    if (absl::Status forgotten = Forget(*erased); !forgotten.ok()) {
-      return forgotten;
-    }
+    to_forget_.insert(to_forget_.end(), erased->begin(), erased->end());
   }
-  return absl::OkStatus();
+  return absl::OkStatus();  // the thread forgets them first of all
+}
+
+absl::StatusOr<std::vector<uint64_t>> LogIndexerImpl::ErasedBy(uint64_t erasure) const {
+  const absl::StatusOr<audit::Record> record = log_->Read(erasure, store::Parts::kAll);
+  if (!record.ok()) {
+    return record.status();
+  }
+  return audit::DecodeErasedIndices(record->payload);
 }
 
 absl::Status LogIndexerImpl::Forget(absl::Span<const uint64_t> indices) {
@@ -179,21 +188,56 @@ absl::StatusOr<std::vector<store::IndexRow>> LogIndexerImpl::ReadRows(uint64_t f
                                                                       uint64_t count) const {
   std::vector<store::IndexRow> rows;
   rows.reserve(count);
+  const auto add_damaged = [&](const absl::Status& damage) {
+    Tell("index-record-damaged", damage.message());
+    rows.push_back(DamagedRow(first + rows.size()));
+  };
   const auto visit = [&](const absl::StatusOr<audit::Record>& record) {
     absl::StatusOr<store::IndexRow> row =
         record.ok() ? MakeIndexRow(*log_, *record) : record.status();
-    if (!row.ok()) {
-      Tell("index-record-damaged", row.status().message());
-      row = DamagedRow(first + rows.size());
+    if (row.ok()) {
+      rows.push_back(*std::move(row));
+    } else if (absl::IsDataLoss(row.status())) {
+      add_damaged(row.status());
+    } else {
+      return false;
     }
-    rows.push_back(*std::move(row));
     return true;
   };
-  absl::Status scanned = log_->Scan(first, count, store::Parts::kLeafAndDetails, visit);
-  if (!scanned.ok()) {
-    return scanned;
+  while (rows.size() < count) {
+    const size_t before = rows.size();
+    absl::Status scanned =
+        log_->Scan(first + before, count - before, store::Parts::kLeafAndDetails, visit);
+    if (absl::IsDataLoss(scanned)) {
+      add_damaged(scanned);
+    } else if (!scanned.ok()) {
+      return scanned;
+    } else if (rows.size() == before) {
+      return ReadError(first + before);
+    }
   }
   return rows;
+}
+
+// A key that is missing, or a disk that does not answer: not the record's fault, and worth another
+// try.
+absl::Status LogIndexerImpl::ReadError(uint64_t index) const {
+  const absl::Status read = log_->Read(index, store::Parts::kLeafAndDetails).status();
+  return read.ok() ? absl::UnavailableError("the log could not be read; trying again") : read;
+}
+
+absl::Status LogIndexerImpl::CollectErased(const std::vector<store::IndexRow>& rows) {
+  for (const store::IndexRow& row : rows) {
+    if (row.kind != v1::RECORD_KIND_ERASURE) {
+      continue;
+    }
+    const auto erased = ErasedBy(row.index);
+    if (!erased.ok()) {
+      return erased.status();
+    }
+    to_forget_.insert(to_forget_.end(), erased->begin(), erased->end());
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<size_t> LogIndexerImpl::ApplyBatch() {
@@ -212,24 +256,30 @@ absl::StatusOr<size_t> LogIndexerImpl::ApplyBatch() {
     if (absl::Status applied = index_->Apply(*rows); !applied.ok()) {
       return applied;
     }
+    // Their rows may be from before their erasure.
+    if (absl::Status collected = CollectErased(*rows); !collected.ok()) {
+      return collected;
+    }
+    if (absl::Status forgotten = ForgetPending(); !forgotten.ok()) {
+      return forgotten;
+    }
   }
   const absl::MutexLock lock(&mutex_);
   indexed_ = first + count;
   rebuilding_ = rebuilding_ && indexed_ < log_->size();
+  health_ = absl::OkStatus();
   return count;
 }
 
-void LogIndexerImpl::SetHealth(const absl::Status& health) {
+void LogIndexerImpl::Fail(const absl::Status& why) {
   {
     const absl::MutexLock lock(&mutex_);
-    if (health_.code() == health.code()) {
-      return;
+    if (health_ == why) {
+      return;  // told already
     }
-    health_ = health;
+    health_ = why;
   }
-  if (!health.ok()) {
-    Tell("index-failed", health.message());
-  }
+  Tell("index-failed", why.message());
 }
 
 void LogIndexerImpl::Run(StopToken& token) {
@@ -237,8 +287,8 @@ void LogIndexerImpl::Run(StopToken& token) {
   while (token.Rest(rest)) {
     const absl::Time start = absl::Now();
     const absl::StatusOr<size_t> applied = ApplyBatch();
-    SetHealth(applied.status());
     if (!applied.ok()) {
+      Fail(applied.status());
       rest = kRetryInterval;
     } else if (*applied == 0) {
       rest = options_.poll_interval;

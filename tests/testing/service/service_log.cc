@@ -7,6 +7,7 @@
 
 #include "absl/time/clock.h"
 #include "plumbline/v1/decision.pb.h"
+#include "server/service/record_view.h"
 
 namespace plumbline::testing {
 namespace {
@@ -87,9 +88,20 @@ void ServiceLog::Open(service::RecorderOptions options) {
   recorder_ = Required(service::LogRecorder::Make(&*test_log_, &store_, indexer_.get(),
                                                   &test_log_.random(), std::move(options)));
   evaluate_ = std::make_unique<service::EvaluateService>(source_.get(), recorder_.get());
+  feedback_ = std::make_unique<service::FeedbackService>(recorder_.get());
+  erasure_ = Required(service::Erasure::Open(&*test_log_, indexer_.get()));
+  service::AuditLogParts parts;
+  parts.log = &*test_log_;
+  parts.store = &store_;
+  parts.indexer = indexer_.get();
+  parts.erasure = erasure_.get();
+  audit_ = std::make_unique<service::AuditLogService>(parts);
 }
 
 void ServiceLog::Close() {
+  audit_.reset();
+  erasure_.reset();
+  feedback_.reset();
   evaluate_.reset();
   recorder_.reset();
   indexer_.reset();
@@ -112,6 +124,24 @@ absl::StatusOr<v1::EvaluateResponse> ServiceLog::Evaluate(const v1::EvaluateRequ
   EXPECT_TRUE(response.ParseFromString(answer->response));
   EXPECT_EQ(response.answered_before(), answer->answered_before);
   return response;
+}
+
+std::string ServiceLog::Decide(const v1::EvaluateRequest& request) {
+  const absl::StatusOr<v1::EvaluateResponse> response = Evaluate(request);
+  EXPECT_TRUE(response.ok()) << response.status();
+  return response.ok() ? response->decision_id() : "";
+}
+
+std::vector<v1::RecordSummary> ServiceLog::Records(v1::RecordKind kind) {
+  std::vector<v1::RecordSummary> records;
+  for (uint64_t index = 0; index < log().size(); ++index) {
+    const absl::StatusOr<audit::Record> record = log().Read(index, store::Parts::kLeafAndDetails);
+    EXPECT_TRUE(record.ok()) << record.status();
+    if (record.ok() && record->kind == kind) {
+      records.push_back(Required(service::ToSummary(*record)));
+    }
+  }
+  return records;
 }
 
 void ServiceLog::WaitForIndex() {

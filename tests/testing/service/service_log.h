@@ -10,7 +10,10 @@
 
 #include "absl/status/statusor.h"
 #include "plumbline/v1/triage_service.pb.h"
+#include "server/service/audit_log_service.h"
+#include "server/service/erasure.h"
 #include "server/service/evaluate_service.h"
+#include "server/service/feedback_service.h"
 #include "server/service/log_indexer.h"
 #include "server/service/log_recorder.h"
 #include "server/service/ruleset_source.h"
@@ -53,6 +56,10 @@ class ServiceLog {
   // Evaluates and waits; the response parsed.
   absl::StatusOr<v1::EvaluateResponse> Evaluate(const v1::EvaluateRequest& request,
                                                 const service::Caller& caller = {"clinic", true});
+  // Evaluates, and returns the decision id. Fails the test if there is none.
+  std::string Decide(const v1::EvaluateRequest& request);
+  // All records of that kind, oldest first: leaf and details.
+  std::vector<v1::RecordSummary> Records(v1::RecordKind kind);
   // Waits until the index has all records.
   void WaitForIndex();
 
@@ -60,6 +67,9 @@ class ServiceLog {
   audit::TestLog& test_log() { return test_log_; }
   service::LogIndexer& indexer() { return *indexer_; }
   service::LogRecorder& recorder() { return *recorder_; }
+  service::Erasure& erasure() { return *erasure_; }
+  service::AuditLogService& audit() { return *audit_; }
+  service::FeedbackService& feedback() { return *feedback_; }
   const service::EvaluateService& evaluate() const { return *evaluate_; }
   CountingEvaluator& evaluator() { return *evaluator_; }
   store::MemoryLogStore& store() { return store_; }
@@ -78,6 +88,9 @@ class ServiceLog {
   std::unique_ptr<service::LogIndexer> indexer_;
   std::unique_ptr<service::LogRecorder> recorder_;
   std::unique_ptr<service::EvaluateService> evaluate_;
+  std::unique_ptr<service::FeedbackService> feedback_;
+  std::unique_ptr<service::Erasure> erasure_;
+  std::unique_ptr<service::AuditLogService> audit_;
 };
 
 }  // namespace plumbline::testing
