@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "server/base/failpoint.h"
 #include "server/cli/cli.h"
 #include "server/cli/log_files.h"
 #include "server/cli/log_stack.h"
@@ -90,6 +91,10 @@ absl::StatusOr<std::unique_ptr<OpenedLog>> OpenLog(const OpenLogOptions& options
 
 int main(int argc, char** argv) {
   plumbline::service::SilenceProtobufLog();
+  if (const absl::Status armed = plumbline::ArmFailpointsFromEnvironment(); !armed.ok()) {
+    std::cerr << "plumbline: PLUMBLINE_FAILPOINT: " << std::string(armed.message()) << '\n';
+    return plumbline::cli::kExitUsage;
+  }
   plumbline::cli::Environment environment{std::cin, std::cout, std::cerr};
   environment.terminal = isatty(STDOUT_FILENO) == 1;
   environment.terminal_width = environment.terminal ? TerminalWidth() : kDefaultWidth;

@@ -53,6 +53,54 @@ TEST(ClientServerTest, ErrorsAreTyped) {
   EXPECT_EQ(response.error().field_violations[0].field, "intake.person.age_years");
 }
 
+TEST(ClientServerTest, BatchComesBackInItsOrderWithItsErrors) {
+  testing::TestServer server(testing::SmallServedRuleset());
+  std::vector<v1::EvaluateRequest> requests;
+  for (int i = 0; i < 200; ++i) {
+    requests.push_back(testing::ValidRequest());
+    requests.back().set_request_id(std::to_string(i));
+  }
+  requests[5].mutable_intake()->mutable_person()->set_age_years(400);
+  client::CallOptions options;
+  options.deadline = std::chrono::seconds(20);
+  const auto results = Connect(server.address())->EvaluateBatch(requests, options);
+  ASSERT_EQ(results.size(), 200u);
+  for (size_t i = 0; i < results.size(); ++i) {
+    ASSERT_EQ(results[i].ok(), i != 5) << i;
+    if (i != 5) {
+      EXPECT_EQ(results[i]->request_id(), std::to_string(i));
+    }
+  }
+  EXPECT_EQ(results[5].error().reason, v1::ERROR_REASON_INVALID_INTAKE);
+  EXPECT_TRUE(Connect(server.address())->EvaluateBatch({}).empty());
+}
+
+TEST(ClientServerTest, BatchThatBreaksOffSaysSoForEachRequest) {
+  auto evaluator = std::make_shared<testing::FakeEvaluator>();
+  testing::TestServer server(testing::FakeRuleset(evaluator));
+  evaluator->CloseGate();
+  const std::vector<v1::EvaluateRequest> requests(3, testing::ValidRequest());
+  client::CallOptions options;
+  options.deadline = std::chrono::milliseconds(300);
+  const auto results = Connect(server.address())->EvaluateBatch(requests, options);
+  evaluator->OpenGate();
+  ASSERT_EQ(results.size(), 3u);
+  for (const auto& result : results) {
+    ASSERT_FALSE(result.ok());
+    EXPECT_EQ(result.error().code, Code::kDeadlineExceeded);
+  }
+}
+
+TEST(ClientServerTest, FeedbackToAServerWithoutALogIsRefusedWithItsReason) {
+  testing::TestServer server(testing::SmallServedRuleset());
+  v1::RecordFeedbackRequest request;
+  request.set_decision_id("01234567-89ab-7def-8123-456789abcdef");
+  const auto recorded = Connect(server.address())->RecordFeedback(request);
+  ASSERT_FALSE(recorded.ok());
+  EXPECT_EQ(recorded.error().code, Code::kFailedPrecondition);
+  EXPECT_EQ(recorded.error().reason, v1::ERROR_REASON_NO_LOG);
+}
+
 TEST(ClientServerTest, CallbackAndFutureAnswerToo) {
   testing::TestServer server(testing::SmallServedRuleset());
   const auto client = Connect(server.address());

@@ -81,21 +81,26 @@ void ReadBadRequest(const Fields& bad_request, Error& error) {
   }
 }
 
-void ReadRetryInfo(const Fields& retry, Error& error) {
-  const Fields delay(retry.Bytes(kRetryInfoDelay));
+// A senseless delay is no delay.
+void SetRetryAfter(int64_t seconds, int64_t nanos, Error& error) {
   constexpr int64_t kLongest = 24 * 3600;
-  const int64_t seconds = delay.Integer(kDurationSeconds);
-  const int64_t nanos = delay.Integer(kDurationNanos);
   if (seconds >= 0 && seconds <= kLongest && nanos >= 0 && nanos < 1'000'000'000) {
     error.retry_after = std::chrono::milliseconds(seconds * 1000 + nanos / 1'000'000);
   }
 }
 
+void ReadRetryInfo(const Fields& retry, Error& error) {
+  const Fields delay(retry.Bytes(kRetryInfoDelay));
+  SetRetryAfter(delay.Integer(kDurationSeconds), delay.Integer(kDurationNanos), error);
+}
+
+Code ToCode(int code) { return code >= 0 && code <= 16 ? static_cast<Code>(code) : Code::kUnknown; }
+
 }  // namespace
 
 Error MakeError(int code, const std::string& message, const std::string& details) {
   Error error;
-  error.code = code >= 0 && code <= 16 ? static_cast<Code>(code) : Code::kUnknown;
+  error.code = ToCode(code);
   error.message = message;
   for (const std::string& bytes : Fields(details).AllBytes(kStatusDetails)) {
     const Fields any(bytes);
@@ -108,6 +113,22 @@ Error MakeError(int code, const std::string& message, const std::string& details
     } else if (url == "type.googleapis.com/google.rpc.RetryInfo") {
       ReadRetryInfo(detail, error);
     }
+  }
+  return error;
+}
+
+Error MakeError(const v1::ItemError& item) {
+  Error error;
+  error.code = ToCode(item.code());
+  error.message = item.message();
+  if (v1::ErrorReason_IsValid(item.reason())) {
+    error.reason = item.reason();
+  }
+  for (const v1::ItemFieldViolation& violation : item.field_violations()) {
+    error.field_violations.push_back({violation.field(), violation.description()});
+  }
+  if (item.has_retry_after()) {
+    SetRetryAfter(item.retry_after().seconds(), item.retry_after().nanos(), error);
   }
   return error;
 }

@@ -10,12 +10,16 @@
 #include <string>
 
 #include "plumbline/client/error.h"
+#include "plumbline/v1/triage_service.pb.h"
 
 namespace plumbline::client::internal {
 
 // `details` are the bytes of the trailer grpc-status-details-bin; empty or malformed ones leave the
 // Error with code and message alone.
 Error MakeError(int code, const std::string& message, const std::string& details);
+
+// The error of one request of a stream.
+Error MakeError(const v1::ItemError& item);
 
 }  // namespace plumbline::client::internal
 

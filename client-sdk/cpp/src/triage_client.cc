@@ -4,7 +4,9 @@
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
+#include <optional>
 #include <sstream>
+#include <thread>
 #include <utility>
 
 #include "grpcpp/create_channel.h"
@@ -32,7 +34,9 @@ std::string Seconds(std::chrono::milliseconds duration) {
 // that is stopping answers to calls which it did not begin; this client never cancels by itself.
 std::string ServiceConfig(const RetryPolicy& retry) {
   std::ostringstream json;
-  json << R"({"methodConfig":[{"name":[{"service":"plumbline.v1.TriageService"}],"retryPolicy":{)"
+  json << R"({"methodConfig":[{"name":[)"
+       << R"({"service":"plumbline.v1.TriageService","method":"Evaluate"},)"
+       << R"({"service":"plumbline.v1.TriageService","method":"EvaluateStream"}],"retryPolicy":{)"
        << R"("maxAttempts":)" << std::min(retry.max_attempts, 5) << R"(,"initialBackoff":")"
        << Seconds(retry.initial_backoff) << R"(","maxBackoff":")" << Seconds(retry.max_backoff)
        << R"(","backoffMultiplier":)" << retry.backoff_multiplier
@@ -77,11 +81,34 @@ Error ToError(const grpc::Status& status) {
   return internal::MakeError(status.error_code(), status.error_message(), status.error_details());
 }
 
+EvaluateResult ToResult(v1::EvaluateStreamResponse& answer) {
+  if (answer.has_response()) {
+    return std::move(*answer.mutable_response());
+  }
+  return internal::MakeError(answer.error());
+}
+
+// What has no answer gets the error that ended the stream.
+std::vector<EvaluateResult> WithoutGaps(std::vector<std::optional<EvaluateResult>> answers,
+                                        const grpc::Status& end) {
+  const grpc::Status why =
+      end.ok() ? grpc::Status(grpc::StatusCode::INTERNAL, "the stream ended without this answer")
+               : end;
+  std::vector<EvaluateResult> results;
+  results.reserve(answers.size());
+  for (std::optional<EvaluateResult>& answer : answers) {
+    results.push_back(answer ? *std::move(answer) : EvaluateResult(ToError(why)));
+  }
+  return results;
+}
+
 class GrpcTriageClient : public TriageClient {
  public:
   GrpcTriageClient(const std::shared_ptr<grpc::Channel>& channel,
-                   std::chrono::milliseconds deadline)
-      : stub_(v1::TriageService::NewStub(channel)), deadline_(deadline) {}
+                   std::chrono::milliseconds deadline, std::string caller)
+      : stub_(v1::TriageService::NewStub(channel)),
+        deadline_(deadline),
+        caller_(std::move(caller)) {}
 
   ~GrpcTriageClient() override {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -90,13 +117,51 @@ class GrpcTriageClient : public TriageClient {
 
   EvaluateResult Evaluate(const v1::EvaluateRequest& request, const CallOptions& options) override {
     grpc::ClientContext context;
-    SetDeadline(options, context);
+    Prepare(options, context);
     v1::EvaluateResponse response;
     const grpc::Status status = stub_->Evaluate(&context, request, &response);
     if (!status.ok()) {
       return ToError(status);
     }
     return response;
+  }
+
+  FeedbackResult RecordFeedback(const v1::RecordFeedbackRequest& request,
+                                const CallOptions& options) override {
+    grpc::ClientContext context;
+    Prepare(options, context);
+    v1::RecordFeedbackResponse response;
+    const grpc::Status status = stub_->RecordFeedback(&context, request, &response);
+    if (!status.ok()) {
+      return ToError(status);
+    }
+    return response;
+  }
+
+  std::vector<EvaluateResult> EvaluateBatch(std::span<const v1::EvaluateRequest> requests,
+                                            const CallOptions& options) override {
+    grpc::ClientContext context;
+    Prepare(options, context);
+    const auto stream = stub_->EvaluateStream(&context);
+    std::thread sender([&] {
+      v1::EvaluateStreamRequest item;
+      for (const v1::EvaluateRequest& request : requests) {
+        *item.mutable_request() = request;
+        if (!stream->Write(item)) {
+          return;  // Finish says why
+        }
+      }
+      stream->WritesDone();
+    });
+    std::vector<std::optional<EvaluateResult>> answers(requests.size());
+    v1::EvaluateStreamResponse answer;
+    while (stream->Read(&answer)) {
+      if (answer.position() < answers.size()) {
+        answers[answer.position()] = ToResult(answer);
+      }
+    }
+    sender.join();
+    return WithoutGaps(std::move(answers), stream->Finish());
   }
 
   void EvaluateAsync(const v1::EvaluateRequest& request, const CallOptions& options,
@@ -108,7 +173,7 @@ class GrpcTriageClient : public TriageClient {
     };
     auto call = std::make_shared<Call>();
     call->request = request;
-    SetDeadline(options, call->context);
+    Prepare(options, call->context);
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       ++pending_;
@@ -127,12 +192,16 @@ class GrpcTriageClient : public TriageClient {
   }
 
  private:
-  void SetDeadline(const CallOptions& options, grpc::ClientContext& context) const {
+  void Prepare(const CallOptions& options, grpc::ClientContext& context) const {
     context.set_deadline(std::chrono::system_clock::now() + options.deadline.value_or(deadline_));
+    if (!caller_.empty()) {
+      context.AddMetadata("plumbline-caller", caller_);
+    }
   }
 
   const std::unique_ptr<v1::TriageService::Stub> stub_;
   const std::chrono::milliseconds deadline_;
+  const std::string caller_;
   std::mutex mutex_;
   std::condition_variable none_pending_;
   int pending_ = 0;
@@ -147,6 +216,10 @@ std::string CheckOptions(const ClientOptions& options) {
   }
   if (options.tls && options.tls->cert_file.empty() != options.tls->key_file.empty()) {
     return "a client certificate needs its key, and a key its certificate";
+  }
+  if (options.caller.size() > 128 || !std::all_of(options.caller.begin(), options.caller.end(),
+                                                  [](char c) { return c >= ' ' && c <= '~'; })) {
+    return "the caller's name must be at most 128 printable ASCII characters";
   }
   const RetryPolicy& retry = options.retry;
   if (retry.max_attempts < 1 || retry.initial_backoff <= std::chrono::milliseconds(0) ||
@@ -175,6 +248,16 @@ std::future<EvaluateResult> TriageClient::EvaluateFuture(const v1::EvaluateReque
   return future;
 }
 
+std::vector<EvaluateResult> TriageClient::EvaluateBatch(
+    std::span<const v1::EvaluateRequest> requests) {
+  return EvaluateBatch(requests, CallOptions());
+}
+
+TriageClient::FeedbackResult TriageClient::RecordFeedback(
+    const v1::RecordFeedbackRequest& request) {
+  return RecordFeedback(request, CallOptions());
+}
+
 Result<std::unique_ptr<TriageClient>> MakeTriageClient(const ClientOptions& options) {
   if (std::string problem = CheckOptions(options); !problem.empty()) {
     return InvalidOptions(std::move(problem));
@@ -200,7 +283,8 @@ Result<std::unique_ptr<TriageClient>> MakeTriageClient(const ClientOptions& opti
     arguments.SetSslTargetNameOverride(options.tls->server_name);
   }
   return std::unique_ptr<TriageClient>(std::make_unique<GrpcTriageClient>(
-      grpc::CreateCustomChannel(options.target, *credentials, arguments), options.deadline));
+      grpc::CreateCustomChannel(options.target, *credentials, arguments), options.deadline,
+      options.caller));
 }
 
 }  // namespace plumbline::client

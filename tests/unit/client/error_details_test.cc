@@ -81,6 +81,29 @@ TEST(ErrorDetailsTest, WithoutDetailsCodeAndMessageRemain) {
   EXPECT_EQ(internal::MakeError(-1, "", "").code, Code::kUnknown);
 }
 
+TEST(ErrorDetailsTest, ErrorOfAnItemIsTheSameAsThatOfACall) {
+  v1::ItemError item;
+  item.set_code(8);
+  item.set_message("busy");
+  item.set_reason(v1::ERROR_REASON_LOG_OVERLOADED);
+  item.mutable_retry_after()->set_nanos(250'000'000);
+  auto& violation = *item.add_field_violations();
+  violation.set_field("intake.person.age_years");
+  violation.set_description("is out of range");
+  const Error error = internal::MakeError(item);
+  EXPECT_EQ(error.code, Code::kResourceExhausted);
+  EXPECT_EQ(error.reason, v1::ERROR_REASON_LOG_OVERLOADED);
+  EXPECT_EQ(error.retry_after, std::chrono::milliseconds(250));
+  ASSERT_EQ(error.field_violations.size(), 1u);
+  EXPECT_EQ(error.field_violations[0].field, "intake.person.age_years");
+  item.set_code(99);
+  item.set_reason(static_cast<v1::ErrorReason>(9999));
+  item.mutable_retry_after()->set_seconds(-5);
+  EXPECT_EQ(internal::MakeError(item).code, Code::kUnknown);
+  EXPECT_EQ(internal::MakeError(item).reason, v1::ERROR_REASON_UNSPECIFIED);
+  EXPECT_FALSE(internal::MakeError(item).retry_after.has_value());
+}
+
 TEST(ErrorDetailsTest, MalformedDetailsNeverCrash) {
   std::mt19937 random(7);
   const std::string valid = InvalidIntake().SerializeAsString();

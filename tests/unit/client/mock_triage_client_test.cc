@@ -20,6 +20,19 @@ TEST(MockTriageClientTest, CallersCanBeTestedWithoutAServer) {
   EXPECT_EQ(result->request_id(), "7");
 }
 
+TEST(MockTriageClientTest, FeedbackAndBatchesCanBeMockedToo) {
+  MockTriageClient client;
+  v1::RecordFeedbackResponse recorded;
+  recorded.set_feedback_id("f");
+  EXPECT_CALL(client, RecordFeedback(_, _)).WillOnce(Return(recorded));
+  EXPECT_CALL(client, EvaluateBatch(_, _))
+      .WillOnce(Return(std::vector<TriageClient::EvaluateResult>(2, v1::EvaluateResponse())));
+  TriageClient& seen_by_caller = client;
+  EXPECT_EQ(seen_by_caller.RecordFeedback({})->feedback_id(), "f");
+  const std::vector<v1::EvaluateRequest> requests(2);
+  EXPECT_EQ(seen_by_caller.EvaluateBatch(requests).size(), 2u);
+}
+
 TEST(MockTriageClientTest, FutureHoldsWhatTheCallbackGot) {
   MockTriageClient client;
   EXPECT_CALL(client, EvaluateAsync(_, _, _))

@@ -12,6 +12,8 @@ class MockTriageClient : public TriageClient {
  public:
   using TriageClient::Evaluate;
   using TriageClient::EvaluateAsync;
+  using TriageClient::EvaluateBatch;
+  using TriageClient::RecordFeedback;
 
   MOCK_METHOD(EvaluateResult, Evaluate,
               (const v1::EvaluateRequest& request, const CallOptions& options), (override));
@@ -19,6 +21,11 @@ class MockTriageClient : public TriageClient {
               (const v1::EvaluateRequest& request, const CallOptions& options,
                EvaluateCallback done),
               (override));
+  MOCK_METHOD(std::vector<EvaluateResult>, EvaluateBatch,
+              (std::span<const v1::EvaluateRequest> requests, const CallOptions& options),
+              (override));
+  MOCK_METHOD(FeedbackResult, RecordFeedback,
+              (const v1::RecordFeedbackRequest& request, const CallOptions& options), (override));
 };
 
 }  // namespace plumbline::client

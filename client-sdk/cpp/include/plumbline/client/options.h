@@ -20,9 +20,10 @@ struct TlsOptions {
   std::string server_name;
 };
 
-// Tries again when the server is UNAVAILABLE or about to stop (CANCELLED), with exponential backoff
-// and jitter, never beyond the call's deadline. Evaluate is pure, so that trying again is always
-// safe.
+// Tries evaluations again when the server is UNAVAILABLE or about to stop (CANCELLED), with
+// exponential backoff and jitter, never beyond the call's deadline. Evaluating is pure, so that
+// trying again is always safe; with a request id a service that keeps a decision log records it
+// once only.
 struct RetryPolicy {
   // 1: no second try. At most 5.
   int max_attempts = 3;
@@ -40,6 +41,9 @@ struct ClientOptions {
   std::optional<TlsOptions> tls;
   // Put before gRPC's own ("my-ehr/4.2").
   std::string user_agent;
+  // Who calls, for the service's decision log: at most 128 printable ASCII characters, never about
+  // a patient. A client certificate says it with proof, and comes before this. Empty: not said.
+  std::string caller;
   RetryPolicy retry;
 };
 

@@ -13,6 +13,8 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "plumbline/client/options.h"
 #include "plumbline/client/result.h"
@@ -27,6 +29,7 @@ class TriageClient {
  public:
   using EvaluateResult = Result<v1::EvaluateResponse>;
   using EvaluateCallback = std::function<void(EvaluateResult)>;
+  using FeedbackResult = Result<v1::RecordFeedbackResponse>;
 
   virtual ~TriageClient() = default;
 
@@ -38,11 +41,24 @@ class TriageClient {
   virtual void EvaluateAsync(const v1::EvaluateRequest& request, const CallOptions& options,
                              EvaluateCallback done) = 0;
 
+  // Evaluates many over one stream, which costs less than as many calls. Blocks until all are
+  // answered, at most until the deadline, which is for all of them together. One result for each
+  // request, in their order; what the end of the stream left without an answer has its error.
+  virtual std::vector<EvaluateResult> EvaluateBatch(std::span<const v1::EvaluateRequest> requests,
+                                                    const CallOptions& options) = 0;
+
+  // Records what became of a decision. Blocks. Never tried again by itself: with a request id it is
+  // safe to call it again, without one it would be recorded twice.
+  virtual FeedbackResult RecordFeedback(const v1::RecordFeedbackRequest& request,
+                                        const CallOptions& options) = 0;
+
   // The same with default options, and with a future in place of the callback.
   EvaluateResult Evaluate(const v1::EvaluateRequest& request);
   void EvaluateAsync(const v1::EvaluateRequest& request, EvaluateCallback done);
   std::future<EvaluateResult> EvaluateFuture(const v1::EvaluateRequest& request,
                                              const CallOptions& options = {});
+  std::vector<EvaluateResult> EvaluateBatch(std::span<const v1::EvaluateRequest> requests);
+  FeedbackResult RecordFeedback(const v1::RecordFeedbackRequest& request);
 };
 
 // Fails with kInvalidArgument if the options contradict themselves or a TLS file cannot be read.
