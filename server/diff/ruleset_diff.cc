@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -41,15 +42,11 @@ class Differ {
         before_(ElementsOf(from_)),
         after_(ElementsOf(to_)) {
     FindRenames(from_, to_, before_, after_);
+    old_dependents_.emplace(from_, before_);
+    new_dependents_.emplace(to_, after_);
   }
 
-  void Run(v1::RulesetDiff& diff) {
-    const Dependents old_dependents(from_, before_);
-    const Dependents new_dependents(to_, after_);
-    old_dependents_ = &old_dependents;
-    new_dependents_ = &new_dependents;
-    CompareChildren(&before_, &after_, diff);
-  }
+  void Run(v1::RulesetDiff& diff) { CompareChildren(&before_, &after_, diff); }
 
  private:
   void CompareChildren(const Element* before, const Element* after, v1::RulesetDiff& diff) {
@@ -212,8 +209,9 @@ class Differ {
   FieldComparison comparison_;
   Element before_;
   const Element after_;
-  const Dependents* old_dependents_ = nullptr;
-  const Dependents* new_dependents_ = nullptr;
+  // Of the trees as they are once renames are known.
+  std::optional<Dependents> old_dependents_;
+  std::optional<Dependents> new_dependents_;
 };
 
 }  // namespace

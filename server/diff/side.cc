@@ -147,7 +147,7 @@ std::string Side::Form(const Message& message, const FieldDescriptor& field, int
     return Form(PartOf(message, field, index), PathOf(path, field, index));
   }
   if (field.cpp_type() != FieldDescriptor::CPPTYPE_STRING) return PlainText(message, field, index);
-  const std::string text = StringOf(message, field, index);
+  std::string text = StringOf(message, field, index);
   const FieldRole* role = ruleset::FindFieldRole(field);
   if (role == nullptr) return text;
   switch (role->role) {
