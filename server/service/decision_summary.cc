@@ -132,40 +132,53 @@ bool ReadRuleId(absl::string_view fired_rule, absl::string_view& rule_id) {
   });
 }
 
+bool AddRule(absl::string_view message, size_t place, DecisionSummary& summary) {
+  absl::string_view id;
+  if (!ReadRuleId(message, id)) {
+    return false;
+  }
+  std::vector<absl::string_view>& ids = summary.fired_rule_ids;
+  ids.insert(ids.begin() + static_cast<std::ptrdiff_t>(place), id);
+  return true;
+}
+
+bool AddExercise(absl::string_view message, DecisionSummary& summary) {
+  absl::string_view id;
+  if (!ReadText(message, v1::Prescription::kExerciseIdFieldNumber, id)) {
+    return false;
+  }
+  summary.programme_exercise_ids.push_back(id);
+  return true;
+}
+
 bool ReadDecision(absl::string_view bytes, DecisionSummary& summary) {
-  size_t fired = 0;  // before the notes, wherever they stand in the bytes
-  const auto add_rule = [&](absl::string_view message, bool is_note) {
-    absl::string_view id;
-    if (!ReadRuleId(message, id)) {
-      return false;
-    }
-    std::vector<absl::string_view>& ids = summary.fired_rule_ids;
-    ids.insert(is_note ? ids.end() : ids.begin() + static_cast<std::ptrdiff_t>(fired++), id);
-    return true;
-  };
-  return ForEachField(bytes, [&](const Field& field) {
+  size_t fired = 0;  // before the notes
+  FieldWalk walk(bytes);
+  bool read = true;
+  // What comes after the programme is most of the decision, and nothing of it is looked for.
+  for (Field field;
+       read && walk.Next(field) && field.number <= v1::Decision::kProgrammeFieldNumber;) {
     if (!field.is_bytes) {
-      return true;
+      continue;
     }
     switch (field.number) {
       case v1::Decision::kDispositionFieldNumber:
-        return ReadDisposition(field.bytes, summary);
+        read = ReadDisposition(field.bytes, summary);
+        break;
       case v1::Decision::kFiredRulesFieldNumber:
-        return add_rule(field.bytes, false);
+        read = AddRule(field.bytes, fired++, summary);
+        break;
       case v1::Decision::kNotesFieldNumber:
-        return add_rule(field.bytes, true);
-      case v1::Decision::kProgrammeFieldNumber: {
-        absl::string_view id;
-        if (!ReadText(field.bytes, v1::Prescription::kExerciseIdFieldNumber, id)) {
-          return false;
-        }
-        summary.programme_exercise_ids.push_back(id);
-        return true;
-      }
+        read = AddRule(field.bytes, summary.fired_rule_ids.size(), summary);
+        break;
+      case v1::Decision::kProgrammeFieldNumber:
+        read = AddExercise(field.bytes, summary);
+        break;
       default:
-        return true;
+        break;
     }
-  });
+  }
+  return read && walk.ok();
 }
 
 }  // namespace
