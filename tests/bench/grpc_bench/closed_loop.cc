@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 namespace plumbline::bench {
@@ -86,8 +87,9 @@ int64_t ClosedLoop::ResponseSize(const std::string& request) {
   return -1;
 }
 
-LoopMeasurement ClosedLoop::Run(const std::string& request, int64_t response_size, int in_flight,
-                                int channels, double warm_up_seconds, double seconds) {
+LoopMeasurement ClosedLoop::Run(const std::string& request, int64_t response_size,
+                                int64_t size_slack, int in_flight, int channels,
+                                double warm_up_seconds, double seconds) {
   const grpc::ByteBuffer bytes = ToByteBuffer(request);
   used_channels_ = static_cast<size_t>(channels);
   LoopMeasurement result;
@@ -112,7 +114,8 @@ LoopMeasurement ClosedLoop::Run(const std::string& request, int64_t response_siz
       client_cpu = CpuSecondsOf(getpid());
     } else if (began != 0 && ended == 0) {
       latencies.push_back(now - call->start);
-      if (!call->status.ok() || static_cast<int64_t>(call->response.Length()) != response_size) {
+      const auto size = static_cast<int64_t>(call->response.Length());
+      if (!call->status.ok() || std::abs(size - response_size) > size_slack) {
         ++result.errors;
       }
       if (now >= end) {

@@ -40,9 +40,9 @@ class ClosedLoop {
   int64_t ResponseSize(const std::string& request);
 
   // Keeps `in_flight` calls going over the first `channels` channels; measures for `seconds` after
-  // `warm_up_seconds`.
-  LoopMeasurement Run(const std::string& request, int64_t response_size, int in_flight,
-                      int channels, double warm_up_seconds, double seconds);
+  // `warm_up_seconds`. Responses may differ from `response_size` by `size_slack` bytes.
+  LoopMeasurement Run(const std::string& request, int64_t response_size, int64_t size_slack,
+                      int in_flight, int channels, double warm_up_seconds, double seconds);
 
  private:
   struct Call;

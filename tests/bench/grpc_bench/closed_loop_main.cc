@@ -1,12 +1,14 @@
-// The service beside the echo, in interleaved pairs.
+// Two servers beside each other, in interleaved pairs: the service and the echo, or the service
+// with and without something.
 //
 //   plumbline_closed_loop --service HOST:PORT --service-pid PID --echo HOST:PORT --echo-pid PID
 //                         --example NAME [--in-flight 1,16,64,256] [--pairs 7] [--seconds 1.5]
+//                         [--service-name service] [--echo-name echo] [--size-slack 0]
 //
-// For every number of calls in flight, measures service and echo one after the other, as often as
-// --pairs says, with the order changing from pair to pair. Prints Markdown: medians of both, and
-// the median and range of the ratios within the pairs. Exit codes: 0; 1 a call failed; 2 wrong
-// usage.
+// For every number of calls in flight, measures both one after the other, as often as --pairs says,
+// with the order changing from pair to pair. Prints Markdown: medians of both, and the median and
+// range of the ratios within the pairs. Responses of both may differ by --size-slack bytes (ids of
+// decisions and the like). Exit codes: 0; 1 a call failed; 2 wrong usage.
 
 #include <algorithm>
 #include <cstdio>
@@ -66,7 +68,8 @@ std::string Ratio(const Series& service, const Series& echo, double LoopMeasurem
 
 struct Options {
   std::map<std::string, std::string> values = {
-      {"--in-flight", "1,16,64,256"}, {"--pairs", "7"}, {"--seconds", "1.5"}};
+      {"--in-flight", "1,16,64,256"}, {"--pairs", "7"},        {"--seconds", "1.5"},
+      {"--service-name", "service"},  {"--echo-name", "echo"}, {"--size-slack", "0"}};
 
   const std::string& Text(const std::string& name) { return values[name]; }
   int Int(const std::string& name) { return std::atoi(values[name].c_str()); }
@@ -79,6 +82,9 @@ class PairedRun {
       : request_(ExampleRequest(options.Text("--example")).SerializeAsString()),
         pairs_(options.Int("--pairs")),
         seconds_(options.Number("--seconds")),
+        size_slack_(options.Int("--size-slack")),
+        service_name_(options.Text("--service-name")),
+        echo_name_(options.Text("--echo-name")),
         service_(options.Text("--service"), options.Int("--service-pid"), kMethod, kChannels),
         echo_(options.Text("--echo"), options.Int("--echo-pid"), kMethod, kChannels) {}
 
@@ -89,11 +95,13 @@ class PairedRun {
     }
     response_size_ = service_.ResponseSize(request_);
     const int64_t echo_size = echo_.ResponseSize(request_);
-    if (response_size_ != echo_size) {
-      std::fprintf(stderr, "the echo answers with %lld bytes, the service with %lld\n",
-                   static_cast<long long>(echo_size), static_cast<long long>(response_size_));
+    const bool alike = std::abs(response_size_ - echo_size) <= size_slack_;
+    if (!alike) {
+      std::fprintf(stderr, "%s answers with %lld bytes, %s with %lld\n", echo_name_.c_str(),
+                   static_cast<long long>(echo_size), service_name_.c_str(),
+                   static_cast<long long>(response_size_));
     }
-    return response_size_ > 0 && response_size_ == echo_size;
+    return response_size_ > 0 && echo_size > 0 && alike;
   }
 
   bool Measure(int in_flight) {
@@ -102,8 +110,8 @@ class PairedRun {
     Series echo;
     for (int pair = 0; pair < pairs_; ++pair) {
       const auto run = [&](ClosedLoop& loop, Series& series) {
-        series.runs.push_back(
-            loop.Run(request_, response_size_, in_flight, channels, kWarmUpSeconds, seconds_));
+        series.runs.push_back(loop.Run(request_, response_size_, size_slack_, in_flight, channels,
+                                       kWarmUpSeconds, seconds_));
         return series.runs.back().errors == 0 && series.runs.back().calls > 0;
       };
       const bool service_first = pair % 2 == 0;
@@ -114,9 +122,10 @@ class PairedRun {
         return false;
       }
     }
-    std::printf("%s | | |\n", echo.Row("echo", in_flight).c_str());
-    std::printf("%s %s | %s |\n", service.Row("service", in_flight).c_str(),
+    std::printf("%s | | | |\n", echo.Row(echo_name_.c_str(), in_flight).c_str());
+    std::printf("%s %s | %s | %s |\n", service.Row(service_name_.c_str(), in_flight).c_str(),
                 Ratio(service, echo, &LoopMeasurement::qps).c_str(),
+                Ratio(service, echo, &LoopMeasurement::p99_us).c_str(),
                 Ratio(service, echo, &LoopMeasurement::server_cpu_us).c_str());
     std::fflush(stdout);
     return true;
@@ -129,6 +138,9 @@ class PairedRun {
   const std::string request_;
   const int pairs_;
   const double seconds_;
+  const int64_t size_slack_;
+  const std::string service_name_;
+  const std::string echo_name_;
   ClosedLoop service_;
   ClosedLoop echo_;
   int64_t response_size_ = 0;
@@ -149,8 +161,10 @@ int Main(int argc, char** argv) {
               run.request_size(), static_cast<long long>(run.response_size()));
   std::printf(
       "| in flight | server | calls/s | p50 µs | p99 µs | server CPU µs/call | client CPU µs/call "
-      "| calls/s, ratio to echo | server CPU, ratio to echo |\n"
-      "|---|---|---|---|---|---|---|---|---|\n");
+      "| calls/s, ratio to %s | p99, ratio to %s | server CPU, ratio to %s |\n"
+      "|---|---|---|---|---|---|---|---|---|---|\n",
+      options.Text("--echo-name").c_str(), options.Text("--echo-name").c_str(),
+      options.Text("--echo-name").c_str());
   const std::vector<std::string> steps = absl::StrSplit(options.Text("--in-flight"), ',');
   for (const std::string& text : steps) {
     int in_flight = 0;
