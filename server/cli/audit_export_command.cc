@@ -1,11 +1,11 @@
 #include <filesystem>
-#include <set>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
-#include "absl/strings/match.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "server/base/atomic_file.h"

@@ -56,9 +56,12 @@ class RecordTable {
  private:
   void Row(const std::string& record, const std::string& time, const std::string& level,
            const std::string& gate, const std::string& revision, const std::string& caller) {
-    const std::string row = absl::StrCat(absl::StrFormat("%6s", record), "  ", Padded(time, 19),
-                                         "  ", Padded(level, 26), "  ", Padded(gate, 17), "  ",
-                                         Padded(revision, 8), "  ", Printable(caller));
+    std::string row = absl::StrCat(absl::StrFormat("%6s", record), "  ", Padded(time, 19), "  ",
+                                   Padded(level, 26), " ", Padded(gate, 17), " ",
+                                   Padded(revision, 8), " ", Printable(caller));
+    // Callers are ASCII; whoever needs a long one whole asks for JSON.
+    const auto width = static_cast<size_t>(environment_.terminal_width);
+    if (row.size() > width) row = row.substr(0, width - 3) + "...";
     environment_.out << std::string(absl::StripTrailingAsciiWhitespace(row)) << '\n';
   }
 

@@ -9,6 +9,9 @@
 namespace plumbline::cli {
 namespace {
 
+// Of some seconds each (AuditLogParts::index_wait): a million records are indexed in a minute.
+constexpr int kMaxWaits = 720;
+
 class LocalAuditClient : public AuditClient {
  public:
   // The caller is said, not proved: whoever can read the folder and its keys could say anything.
@@ -17,7 +20,12 @@ class LocalAuditClient : public AuditClient {
 
   absl::StatusOr<v1::ListRecordsResponse> ListRecords(
       const v1::ListRecordsRequest& request) override {
-    return log_->service().ListRecords(request, caller_);
+    absl::StatusOr<v1::ListRecordsResponse> answer = log_->service().ListRecords(request, caller_);
+    // The index of a log that was just opened may have to catch up first; nobody else is waiting.
+    for (int i = 0; i < kMaxWaits && absl::IsResourceExhausted(answer.status()); ++i) {
+      answer = log_->service().ListRecords(request, caller_);
+    }
+    return answer;
   }
   absl::StatusOr<v1::GetRecordResponse> GetRecord(const v1::GetRecordRequest& request) override {
     return log_->service().GetRecord(request, caller_);
@@ -31,6 +39,9 @@ class LocalAuditClient : public AuditClient {
   }
   absl::StatusOr<v1::GetLogStatisticsResponse> GetLogStatistics(
       const v1::GetLogStatisticsRequest& request) override {
+    v1::ListRecordsRequest any;  // waits for the index, which counting does not
+    any.set_page_size(1);
+    if (const auto waited = ListRecords(any); !waited.ok()) return waited.status();
     return log_->service().GetLogStatistics(request, caller_);
   }
   absl::Status ExportLog(const v1::ExportLogRequest& request,

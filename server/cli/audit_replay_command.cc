@@ -91,9 +91,9 @@ class AuditReplayCommand : public Command {
     int code = kExitOk;
     const std::unique_ptr<AuditClient> client = target_.Open(environment, code);
     if (client == nullptr) return code;
-    absl::StatusOr<v1::ImpactReport> report =
-        client->opened() != nullptr ? ReplayHere(*client->opened(), job, rules, environment)
-                                    : ReplayThere(*client, job, environment);
+    absl::StatusOr<v1::ImpactReport> report = client->opened() != nullptr
+                                                  ? ReplayHere(*client, job, rules, environment)
+                                                  : ReplayThere(*client, job, environment);
     if (!report.ok()) return ReportFailure(report.status(), environment);
     return Print(*report, environment);
   }
@@ -127,7 +127,7 @@ class AuditReplayCommand : public Command {
     return true;
   }
 
-  absl::StatusOr<v1::ImpactReport> ReplayHere(OpenedLog& log, const service::ReplayJob& job,
+  absl::StatusOr<v1::ImpactReport> ReplayHere(AuditClient& client, const service::ReplayJob& job,
                                               std::shared_ptr<const ruleset::CompiledRuleset> rules,
                                               Environment& environment) const {
     ReplayOnLogOptions options;
@@ -139,7 +139,7 @@ class AuditReplayCommand : public Command {
     options.progress_file = resume_;
     options.purpose = purpose_;
     options.bench = bench_;
-    return ReplayOnLog(log, options, environment);
+    return ReplayOnLog(client, options, environment);
   }
 
   absl::StatusOr<v1::ImpactReport> ReplayThere(AuditClient& client, const service::ReplayJob& job,

@@ -139,6 +139,8 @@ int ReportError(const absl::Status& status, bool remote, std::ostream& err) {
       return kExitBadInput;
     case absl::StatusCode::kDataLoss:
       return kExitCheckFailed;
+    case absl::StatusCode::kCancelled:  // here: somebody interrupted
+      return remote ? kExitRpcFailed : kExitCheckFailed;
     default:
       return remote ? kExitRpcFailed : kExitInternal;
   }

@@ -38,8 +38,8 @@ class AuditTarget {
 std::string CallerName();
 
 // Writes "plumbline: ..." and returns the exit code: 3 for what the caller can put right, 4 for
-// servers that cannot be reached, 1 for damaged logs, 5 otherwise. `remote`: the error came from a
-// server.
+// servers that cannot be reached, 1 for damaged logs and what was interrupted, 5 otherwise.
+// `remote`: the error came from a server.
 int ReportError(const absl::Status& status, bool remote, std::ostream& err);
 
 // `status` of opening a log, with what to do when another process has it. `instead`: a sentence.

@@ -7,10 +7,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/audit/decision_log.h"
-#include "server/cli/audit_client.h"
 #include "server/cli/audit_target.h"
 #include "server/cli/impact_text.h"
-#include "server/service/audit_log_service.h"
 #include "server/service/engine_evaluator.h"
 #include "server/service/event_records.h"
 #include "server/service/kept_rulesets.h"
@@ -45,11 +43,9 @@ class InterruptGuard {
 };
 
 // The revision that begins with these digits, among those that decided in this log.
-absl::StatusOr<std::string> CompleteRevision(OpenedLog& log, const std::string& digits,
-                                             const service::Caller& caller) {
+absl::StatusOr<std::string> CompleteRevision(AuditClient& client, const std::string& digits) {
   if (digits.size() == 64) return digits;
-  const absl::StatusOr<v1::GetLogStatisticsResponse> stats =
-      log.service().GetLogStatistics({}, caller);
+  const absl::StatusOr<v1::GetLogStatisticsResponse> stats = client.GetLogStatistics({});
   if (!stats.ok()) return stats.status();
   std::string found;
   for (const v1::NamedCount& count : stats->by_revision()) {
@@ -70,8 +66,9 @@ absl::StatusOr<std::string> CompleteRevision(OpenedLog& log, const std::string& 
 
 }  // namespace
 
-absl::StatusOr<v1::ImpactReport> ReplayOnLog(OpenedLog& log, const ReplayOnLogOptions& options,
+absl::StatusOr<v1::ImpactReport> ReplayOnLog(AuditClient& client, const ReplayOnLogOptions& options,
                                              Environment& environment) {
+  OpenedLog& log = *client.opened();
   const service::Caller caller{CallerName(), false};
   service::KeptRulesets kept(&log.store());
   const service::LogDecisions decisions(&log.log(), &log.store());
@@ -80,14 +77,14 @@ absl::StatusOr<v1::ImpactReport> ReplayOnLog(OpenedLog& log, const ReplayOnLogOp
     job.candidate = service::ServeRuleset(options.candidate);
   } else if (!options.candidate_revision.empty()) {
     const absl::StatusOr<std::string> revision =
-        CompleteRevision(log, options.candidate_revision, caller);
+        CompleteRevision(client, options.candidate_revision);
     if (!revision.ok()) return revision.status();
     absl::StatusOr<std::shared_ptr<const service::ServedRuleset>> served = kept.Load(*revision);
     if (!served.ok()) return served.status();
     job.candidate = *std::move(served);
   }
   if (!job.only_revision.empty()) {
-    absl::StatusOr<std::string> revision = CompleteRevision(log, job.only_revision, caller);
+    absl::StatusOr<std::string> revision = CompleteRevision(client, job.only_revision);
     if (!revision.ok()) return revision.status();
     job.only_revision = *std::move(revision);
   }

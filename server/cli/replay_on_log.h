@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "plumbline/v1/impact.pb.h"
+#include "server/cli/audit_client.h"
 #include "server/cli/command.h"
-#include "server/cli/opened_log.h"
 #include "server/ruleset/compiled_ruleset.h"
 #include "server/service/replay.h"
 
@@ -32,7 +32,8 @@ struct ReplayOnLogOptions {
 // Shows progress on a terminal, and puts the finished replay on record. Interrupting the program
 // (SIGINT) ends it with its progress saved (Cancelled). Errors of Replayer::Run; NotFound for a
 // candidate revision that is not kept.
-absl::StatusOr<v1::ImpactReport> ReplayOnLog(OpenedLog& log, const ReplayOnLogOptions& options,
+// `client` must be that of a local log.
+absl::StatusOr<v1::ImpactReport> ReplayOnLog(AuditClient& client, const ReplayOnLogOptions& options,
                                              Environment& environment);
 
 }  // namespace plumbline::cli

@@ -9,8 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "google/protobuf/util/json_util.h"
+#include "server/cli/audit_target.h"
 #include "server/cli/load_rules.h"
+#include "server/cli/replay_on_log.h"
 #include "server/cli/text_layout.h"
+#include "server/diff/impact.h"
 #include "server/diff/ruleset_diff.h"
 #include "server/review/diff_html.h"
 #include "server/review/diff_md.h"
@@ -102,6 +105,7 @@ class RulesDiffCommand : public Command {
         ->check(CLI::IsMember({"text", "md", "html", "json"}))
         ->capture_default_str();
     app_->add_option("-o,--output", file_, "File to write (default: the standard output)");
+    DeclareReplay();
     app_->footer(
         "\nCompares what the rules mean: layout, files and orders that do not count make no "
         "difference.\n"
@@ -114,7 +118,8 @@ class RulesDiffCommand : public Command {
         "written.\n"
         "\nExamples:\n"
         "  plumbline rules diff rules/releases/low_back_pain-0.2.0.plumb rules/low_back_pain\n"
-        "  plumbline rules diff old new --format html -o changes.html\n");
+        "  plumbline rules diff old new --format html -o changes.html\n"
+        "  plumbline rules diff old new --replay /var/lib/plumbline/log --log-key master.key\n");
   }
 
   int Run(Environment& environment) override {
@@ -123,7 +128,11 @@ class RulesDiffCommand : public Command {
     const LoadedRules before = LoadRulesWithDocument(old_, options, environment.err);
     const LoadedRules after = LoadRulesWithDocument(new_, options, environment.err);
     if (before.ruleset == nullptr || after.ruleset == nullptr) return kExitBadInput;
-    const v1::RulesetDiff diff = diff::DiffRulesets(*before.ruleset, *after.ruleset);
+    v1::RulesetDiff diff = diff::DiffRulesets(*before.ruleset, *after.ruleset);
+    if (!log_.folder.empty()) {
+      const int code = JoinReplay(before, after, environment, diff);
+      if (code != kExitOk) return code;
+    }
     const bool to_terminal = environment.terminal && file_.empty();
     const std::string text =
         FormatDiff(diff, format_, environment.terminal_width, to_terminal, environment.err);
@@ -135,6 +144,56 @@ class RulesDiffCommand : public Command {
   }
 
  private:
+  void DeclareReplay() {
+    auto* log = app_->add_option("--replay", log_.folder,
+                                 "Folder of a decision log: evaluate the intakes that OLD decided "
+                                 "with NEW, and count the patients behind each change");
+    app_->add_option("--log-key", log_.key_file,
+                     "File of its master keys (default: $PLUMBLINE_LOG_KEY)")
+        ->needs(log);
+    app_->add_option("--log-signing-key", log_.signing_key_file,
+                     "File of the key that signs its checkpoints")
+        ->needs(log);
+    app_->add_flag("--all-decisions", all_decisions_,
+                   "Those of other revisions, too: their changes are not OLD's alone")
+        ->needs(log);
+    app_->add_option("--jobs", jobs_, "Threads of the replay")
+        ->check(CLI::Range(1, 256))
+        ->needs(log)
+        ->capture_default_str();
+  }
+
+  // The replay goes on record in the log.
+  int JoinReplay(const LoadedRules& before, const LoadedRules& after, Environment& environment,
+                 v1::RulesetDiff& diff) const {
+    if (!environment.open_log) {
+      environment.err << "plumbline: this program was built without local logs\n";
+      return kExitUsage;
+    }
+    absl::StatusOr<std::unique_ptr<OpenedLog>> log = environment.open_log(log_);
+    if (!log.ok()) {
+      return ReportError(ExplainLocked(log.status(),
+                                       "If that is a server, stop it first, or use a "
+                                       "copy of the folder."),
+                         false, environment.err);
+    }
+    const auto client = MakeLocalAuditClient(*std::move(log), CallerName());
+    ReplayOnLogOptions options;
+    options.candidate = after.ruleset;
+    if (!all_decisions_) options.job.only_revision = before.ruleset->revision;
+    options.threads = jobs_;
+    options.purpose = "rules diff";
+    absl::StatusOr<v1::ImpactReport> report = ReplayOnLog(*client, options, environment);
+    if (!report.ok()) return ReportError(report.status(), false, environment.err);
+    if (report->decisions() == 0 && !all_decisions_) {
+      environment.err << "plumbline: no decision of this log was made under revision "
+                      << before.ruleset->revision.substr(0, 12)
+                      << "; --all-decisions takes those of every revision\n";
+    }
+    diff::JoinImpact(diff, *std::move(report));
+    return kExitOk;
+  }
+
   bool Write(const std::string& text, Environment& environment) const {
     if (file_.empty()) {
       environment.out << text;
@@ -156,6 +215,9 @@ class RulesDiffCommand : public Command {
   std::string new_;
   std::string format_ = "text";
   std::string file_;
+  OpenLogOptions log_;
+  bool all_decisions_ = false;
+  int jobs_ = 2;
 };
 
 }  // namespace
