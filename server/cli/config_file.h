@@ -1,6 +1,6 @@
 // Settings of a command from a file.
 //
-//   # deploy/plumbline.conf
+//   # deploy/systemd/plumbline.conf
 //   registry = /var/lib/plumbline/registry
 //   watch = true
 //   max-in-flight = 512

@@ -30,7 +30,7 @@ void ServeOptionReader::Declare(CLI::App& serve) {
   serve_ = &serve;
   serve
       .add_option("--config", config_file_,
-                  "File of settings: the options below, without the dashes (deploy/plumbline.conf)")
+                  "File of settings: the options below, without the dashes (deploy/systemd/plumbline.conf)")
       ->envname("PLUMBLINE_CONFIG");
   DeclareRules();
   DeclareListening();

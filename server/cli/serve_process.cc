@@ -155,6 +155,7 @@ int ServeProcess::StartRules() {
 }
 
 int ServeProcess::StartServers() {
+  RecordConfiguration();
   grpc_server::ServedServices services;
   services.evaluate = &*evaluate_;
   services.feedback = log_ == nullptr ? nullptr : &log_->feedback();
@@ -296,7 +297,6 @@ int ServeProcess::Run(const StopSignals& signals) {
       return code;
     }
   }
-  RecordConfiguration();
   rules_->BeginWatching();
   if (admin_ != nullptr) {
     environment_.out << "administration on " << admin_->address() << '\n';
