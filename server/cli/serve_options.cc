@@ -29,8 +29,9 @@ absl::Status Wrong(absl::string_view message) { return absl::InvalidArgumentErro
 void ServeOptionReader::Declare(CLI::App& serve) {
   serve_ = &serve;
   serve
-      .add_option("--config", config_file_,
-                  "File of settings: the options below, without the dashes (deploy/systemd/plumbline.conf)")
+      .add_option(
+          "--config", config_file_,
+          "File of settings: the options below, without the dashes (deploy/systemd/plumbline.conf)")
       ->envname("PLUMBLINE_CONFIG");
   DeclareRules();
   DeclareListening();
