@@ -1,69 +1,16 @@
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "plumbline/v1/audit_service.grpc.pb.h"
 #include "plumbline/v1/ruleset_service.grpc.pb.h"
 #include "plumbline/v1/triage_service.grpc.pb.h"
 #include "server/cli/audit_client.h"
+#include "server/cli/server_channel.h"
 
 namespace plumbline::cli {
 namespace {
-
-absl::StatusOr<std::string> ReadPem(const char* what, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string pem{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.is_open() || pem.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(what, " ", path, " cannot be read"));
-  }
-  return pem;
-}
-
-absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
-    const AuditServer& server) {
-  if (!server.tls) return grpc::InsecureChannelCredentials();
-  if (server.tls_files.cert_file.empty() != server.tls_files.key_file.empty()) {
-    return absl::InvalidArgumentError("--tls-cert and --tls-key belong together");
-  }
-  grpc::SslCredentialsOptions ssl;
-  const struct {
-    const char* flag;
-    const std::string& path;
-    std::string& pem;
-  } files[] = {{"--tls-ca", server.tls_files.ca_file, ssl.pem_root_certs},
-               {"--tls-cert", server.tls_files.cert_file, ssl.pem_cert_chain},
-               {"--tls-key", server.tls_files.key_file, ssl.pem_private_key}};
-  for (const auto& file : files) {
-    if (file.path.empty()) continue;
-    absl::StatusOr<std::string> pem = ReadPem(file.flag, file.path);
-    if (!pem.ok()) return pem.status();
-    file.pem = *std::move(pem);
-  }
-  return grpc::SslCredentials(ssl);
-}
-
-// The server's words, with every field that it found wrong.
-absl::Status FromRpc(const grpc::Status& status) {
-  if (status.ok()) return absl::OkStatus();
-  std::string message = status.error_message();
-  google::rpc::Status details;
-  google::rpc::BadRequest bad;
-  if (details.ParseFromString(status.error_details())) {
-    for (const google::protobuf::Any& detail : details.details()) {
-      if (!detail.UnpackTo(&bad)) continue;
-      for (const auto& violation : bad.field_violations()) {
-        absl::StrAppend(&message, "\n  ", violation.field(), ": ", violation.description());
-      }
-    }
-  }
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), message);
-}
 
 class RemoteAuditClient : public AuditClient {
  public:
@@ -170,17 +117,9 @@ class RemoteAuditClient : public AuditClient {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AuditClient>> MakeRemoteAuditClient(const AuditServer& server) {
-  absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> credentials = MakeCredentials(server);
-  if (!credentials.ok()) return credentials.status();
-  grpc::ChannelArguments arguments;
-  arguments.SetUserAgentPrefix("plumbline-cli");
-  // A record holds a request and a decision, which may each have as much as a server takes.
-  arguments.SetMaxReceiveMessageSize(64 << 20);
-  if (server.tls && !server.tls_files.server_name.empty()) {
-    arguments.SetSslTargetNameOverride(server.tls_files.server_name);
-  }
-  return std::make_unique<RemoteAuditClient>(
-      grpc::CreateCustomChannel(server.target, *credentials, arguments), server);
+  const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = MakeChannel(server);
+  if (!channel.ok()) return channel.status();
+  return std::make_unique<RemoteAuditClient>(*channel, server);
 }
 
 }  // namespace plumbline::cli

@@ -18,6 +18,7 @@
 #include "absl/strings/strip.h"
 #include "google/protobuf/util/json_util.h"
 #include "server/base/atomic_file.h"
+#include "server/cli/server_channel.h"
 #include "server/cli/text_layout.h"
 
 namespace plumbline::cli {
@@ -57,14 +58,7 @@ void AuditTarget::Declare(CLI::App& app) {
   app.add_option("--deadline-ms", deadline_ms_, "Longest wait for the server")
       ->check(CLI::Range(1, 600'000))
       ->capture_default_str();
-  app.add_flag("--tls", server_.tls, "Use TLS with the system's authorities");
-  app.add_option("--tls-ca", server_.tls_files.ca_file,
-                 "Authority of the server's certificate (PEM; implies --tls)");
-  app.add_option("--tls-cert", server_.tls_files.cert_file,
-                 "Certificate of this client (PEM; implies --tls)");
-  app.add_option("--tls-key", server_.tls_files.key_file, "Key of this client (PEM)");
-  app.add_option("--tls-server-name", server_.tls_files.server_name,
-                 "Name to expect in the server's certificate");
+  DeclareTls(app, server_);
 }
 
 std::unique_ptr<AuditClient> AuditTarget::Open(Environment& environment, int& code) const {

@@ -10,6 +10,7 @@
 #include "server/cli/audit_commands.h"
 #include "server/cli/evaluate_command.h"
 #include "server/cli/keys_command.h"
+#include "server/cli/registry_commands.h"
 #include "server/cli/rules_build_command.h"
 #include "server/cli/rules_commands.h"
 #include "server/cli/rules_diff_command.h"
@@ -98,6 +99,14 @@ int ParseAndRun(int argc, const char* const* argv, Environment& environment) {
   add(*keys, MakeKeysGenerateCommand());
   add(*keys, MakeKeysInitCommand());
   add(*rules, MakeRulesDiffCommand());
+  CLI::App* registry =
+      app.add_subcommand("registry", "What a server answers with, and changing it");
+  registry->require_subcommand(1);
+  registry->footer(
+      "\nExamples:\n"
+      "  plumbline registry status --server 127.0.0.1:50051\n"
+      "  plumbline registry diff stable canary --server 127.0.0.1:50051\n"
+      "  plumbline registry activate manifest.note --ruleset new.plumb --server 127.0.0.1:50052\n");
   CLI::App* audit = app.add_subcommand("audit", "Read, prove and keep the decision log");
   audit->require_subcommand(1);
   audit->footer(
@@ -112,6 +121,9 @@ int ParseAndRun(int argc, const char* const* argv, Environment& environment) {
                     MakeAuditExportCommand, MakeAuditReplayCommand, MakeAuditFeedbackCommand,
                     MakeAuditEraseCommand, MakeAuditHoldCommand}) {
     add(*audit, make());
+  }
+  for (const auto& make : RegistryCommands()) {
+    add(*registry, make());
   }
   add(app, std::make_unique<VersionCommand>());
 
