@@ -33,6 +33,7 @@ Sequencer::~Sequencer() {
   {
     absl::MutexLock lock(&completion_mutex_);
     completions_end_ = true;
+    completions_changed_.Signal();
   }
   completion_thread_.join();
 }
@@ -61,6 +62,7 @@ void Sequencer::Refuse(std::unique_ptr<PendingRecord> record) {
   Unexpect();
   absl::MutexLock lock(&completion_mutex_);
   to_complete_.push_back(std::move(record));
+  completions_changed_.Signal();
 }
 
 void Sequencer::Wake() {
@@ -177,6 +179,7 @@ void Sequencer::Deliver(Batch batch) {
   } else {
     for (std::unique_ptr<PendingRecord>& record : batch) to_complete_.push_back(std::move(record));
   }
+  completions_changed_.Signal();
 }
 
 void Sequencer::RunCompletions() {
@@ -184,11 +187,9 @@ void Sequencer::RunCompletions() {
     Batch batch;
     {
       absl::MutexLock lock(&completion_mutex_);
-      completion_mutex_.Await(absl::Condition(
-          +[](Sequencer* self) ABSL_EXCLUSIVE_LOCKS_REQUIRED(completion_mutex_) {
-            return !self->to_complete_.empty() || self->completions_end_;
-          },
-          this));
+      while (to_complete_.empty() && !completions_end_) {
+        completions_changed_.Wait(&completion_mutex_);
+      }
       if (to_complete_.empty()) return;
       batch.swap(to_complete_);
     }

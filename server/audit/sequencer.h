@@ -122,6 +122,7 @@ class Sequencer {
   size_t last_batch_ = 0;
 
   absl::Mutex completion_mutex_;
+  absl::CondVar completions_changed_;
   Batch to_complete_ ABSL_GUARDED_BY(completion_mutex_);
   bool completions_end_ ABSL_GUARDED_BY(completion_mutex_) = false;
 

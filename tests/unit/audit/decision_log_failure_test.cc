@@ -37,7 +37,8 @@ class GatedStore final : public store::MemoryLogStore {
     {
       absl::MutexLock lock(&mutex_);
       ++waiting_;
-      mutex_.Await(absl::Condition(&open_));
+      changed_.SignalAll();
+      while (!open_) changed_.Wait(&mutex_);
       batches_.push_back(entries.size());
     }
     return MemoryLogStore::Append(first_index, entries);
@@ -45,11 +46,11 @@ class GatedStore final : public store::MemoryLogStore {
   void SetOpen(bool open) {
     absl::MutexLock lock(&mutex_);
     open_ = open;
+    changed_.SignalAll();
   }
   void AwaitFirstAppend() {
     absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(
-        +[](int* waiting) { return *waiting > 0; }, &waiting_));
+    while (waiting_ == 0) changed_.Wait(&mutex_);
   }
   std::vector<size_t> batches() {
     absl::MutexLock lock(&mutex_);
@@ -58,6 +59,7 @@ class GatedStore final : public store::MemoryLogStore {
 
  private:
   absl::Mutex mutex_;
+  absl::CondVar changed_;
   bool open_ = true;
   int waiting_ = 0;
   std::vector<size_t> batches_;
@@ -72,17 +74,18 @@ class Completions {
     return [this, key](absl::StatusOr<Appended> appended) {
       absl::MutexLock done_lock(&mutex_);
       results_.emplace(key, std::move(appended));
+      changed_.SignalAll();
     };
   }
   std::multimap<int, absl::StatusOr<Appended>> Await() {
     absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(
-        +[](Completions* self) { return self->results_.size() >= self->expected_; }, this));
+    while (results_.size() < expected_) changed_.Wait(&mutex_);
     return results_;
   }
 
  private:
   absl::Mutex mutex_;
+  absl::CondVar changed_;
   size_t expected_ = 0;
   std::multimap<int, absl::StatusOr<Appended>> results_;
 };
