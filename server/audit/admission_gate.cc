@@ -74,8 +74,7 @@ void AdmissionGate::LookAtSpace() {
   const bool full = *free_bytes < limits_.min_free_bytes;
   const bool was_full = full_.exchange(full);
   if (full == was_full || !on_event_) return;
-  on_event_(full ? "disk-nearly-full" : "disk-has-space",
-            absl::StrCat(*free_bytes, " bytes free"));
+  on_event_(full ? "disk-nearly-full" : "disk-has-space", absl::StrCat(*free_bytes, " bytes free"));
 }
 
 }  // namespace plumbline::audit
