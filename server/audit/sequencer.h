@@ -64,8 +64,8 @@ class Sequencer {
     // While records come in quick succession (more than one for the batch before, or for this one),
     // a batch goes on gathering until none came for `gather_gap`, at most `gather_limit`: a sync
     // costs as much processor time as several records. A lone record never waits.
-    absl::Duration gather_gap = absl::Microseconds(100);
-    absl::Duration gather_limit = absl::Milliseconds(1);
+    absl::Duration gather_gap = absl::Microseconds(200);
+    absl::Duration gather_limit = absl::Milliseconds(2);
   };
 
   // `write` sees batches one at a time, in order, on one thread; its error is that of all records

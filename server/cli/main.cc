@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "server/base/failpoint.h"
@@ -90,6 +91,8 @@ absl::StatusOr<std::unique_ptr<OpenedLog>> OpenLog(const OpenLogOptions& options
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Debian's Abseil looks for deadlocks at every lock; that is for tests, and costs every call.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   plumbline::service::SilenceProtobufLog();
   if (const absl::Status armed = plumbline::ArmFailpointsFromEnvironment(); !armed.ok()) {
     std::cerr << "plumbline: PLUMBLINE_FAILPOINT: " << std::string(armed.message()) << '\n';
