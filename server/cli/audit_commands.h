@@ -20,6 +20,7 @@ std::unique_ptr<Command> MakeAuditReplayCommand();
 std::unique_ptr<Command> MakeAuditEraseCommand();
 std::unique_ptr<Command> MakeAuditHoldCommand();
 std::unique_ptr<Command> MakeAuditFeedbackCommand();
+std::unique_ptr<Command> MakeAuditKeysCommand();
 
 }  // namespace plumbline::cli
 

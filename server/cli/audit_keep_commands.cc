@@ -32,7 +32,8 @@ class AuditEraseCommand : public Command {
     app_->add_flag("--yes", yes_, "Do not ask");
     app_->footer(
         "\nThe log stays verifiable: leaves hold salted commitments, not data. What was erased\n"
-        "cannot be read again by anybody, also not from backups of the log without its keys.\n"
+        "cannot be read again from this log. A backup made before still holds the keys:\n"
+        "docs/retention_and_erasure.md says what to do about it.\n"
         "\nExample:\n"
         "  plumbline audit erase --server 127.0.0.1:50052 --patient p-4711 --reason \"GDPR art. "
         "17, "

@@ -119,7 +119,7 @@ int ParseAndRun(int argc, const char* const* argv, Environment& environment) {
   for (auto make : {MakeAuditListCommand, MakeAuditShowCommand, MakeAuditStatsCommand,
                     MakeAuditReceiptCommand, MakeAuditCheckpointCommand, MakeAuditVerifyCommand,
                     MakeAuditExportCommand, MakeAuditReplayCommand, MakeAuditFeedbackCommand,
-                    MakeAuditEraseCommand, MakeAuditHoldCommand}) {
+                    MakeAuditEraseCommand, MakeAuditHoldCommand, MakeAuditKeysCommand}) {
     add(*audit, make());
   }
   for (const auto& make : RegistryCommands()) {

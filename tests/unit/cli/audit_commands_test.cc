@@ -538,6 +538,25 @@ TEST_F(AuditCommandsTest, MissingLogAndWrongKeyAreNamed) {
   EXPECT_THAT(wrong.err, Not(HasSubstr("aaaaaaaa")));
 }
 
+TEST_F(AuditCommandsTest, RecordsAreWrappedWithANewMasterKeyAndTheOldOneIsNeededNoMore) {
+  const std::string old_key = ReadFile(File("master.key"));
+  const std::string new_key = "f0e1d2c3b4a5968778695a4b3c2d1e0f00112233445566778899aabbccddeeff\n";
+  const CliResult before = OnLog("keys");
+  EXPECT_EQ(before.code, kExitOk) << before.err;
+  EXPECT_THAT(before.out, HasSubstr(": 5 records"));
+  WriteFile(File("master.key"), new_key);
+  EXPECT_EQ(OnLog("keys", {"--rotate"}).code, kExitBadInput) << "the old key is still needed";
+  WriteFile(File("master.key"), old_key + new_key);
+  const CliResult rotated = OnLog("keys", {"--rotate"});
+  EXPECT_EQ(rotated.code, kExitOk) << rotated.err;
+  EXPECT_THAT(rotated.out, HasSubstr("keys wrapped anew."));
+  WriteFile(File("master.key"), new_key);
+  EXPECT_EQ(OnLog("show", {"0", "--purpose", "test"}).code, kExitOk);
+  EXPECT_EQ(OnLog("verify", {"--vkey", File("log.vkey")}).code, kExitOk);
+  WriteFile(File("master.key"), old_key);
+  EXPECT_EQ(OnLog("list").code, kExitBadInput);
+}
+
 TEST_F(AuditCommandsTest, ServerThatIsNotThereIsAFailedCall) {
   const CliResult result = Run({"list", "--server", "127.0.0.1:1", "--deadline-ms", "2000"});
   EXPECT_EQ(result.code, kExitRpcFailed);
