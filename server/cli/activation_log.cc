@@ -105,6 +105,7 @@ void ActivationLog::OnDisagreement(const service::ShadowDisagreement& disagreeme
                       {"programme", yes_no(disagreement.programme)},
                       {"shadow_only", absl::StrJoin(disagreement.shadow_only, " ")},
                       {"active_only", absl::StrJoin(disagreement.active_only, " ")}};
+  event.patient_pseudonym = disagreement.patient_pseudonym;
   if (const auto id = Uuid::Parse(disagreement.decision_id); id.ok()) {
     event.linked_ids.push_back(*id);
   }

@@ -211,6 +211,15 @@ absl::Status ServeOptionReader::CheckTogether() const {
       (!admin_tls_.cert_file.empty() || !options_.admin_port_file.empty())) {
     return Wrong("--admin-tls-... and --admin-port-file belong to --admin-listen");
   }
+  // Whoever reaches it can read patient data, erase it and change the rules: beyond this machine
+  // only with a name that is proved.
+  if (const auto address = grpc_server::ParseListenAddress(options_.admin.listen);
+      !options_.admin.listen.empty() && address.ok() && !address->IsLocal() &&
+      admin_tls_.client_ca_file.empty()) {
+    return Wrong(
+        "--admin-listen beyond loopback needs --admin-tls-client-ca: clients of the administrative "
+        "address must prove who they are");
+  }
   const DecisionLogOptions& log = options_.log;
   if (log.folder.empty()) {
     const bool stray = !log.key_file.empty() || !log.signing_key_file.empty() ||

@@ -37,6 +37,13 @@ std::vector<std::string> Methods() {
 
 std::string Text(absl::string_view text) { return std::string(text.data(), text.size()); }
 
+// A full disk or one that fails may be better in a minute: whoever watches over this process should
+// start it again then. Everything else waits for a person.
+int StartFailureCode(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ? kExitLogFailed
+                                                                          : kExitBadInput;
+}
+
 }  // namespace
 
 ServeProcess::ServeProcess(ServeOptions options, Environment& environment)
@@ -112,7 +119,7 @@ int ServeProcess::OpenLog() {
   }
   auto log = LogStack::Open(StackOptions(std::move(min_checkpoint)), environment_.open_log_files);
   if (!log.ok()) {
-    return Complain(kExitBadInput, log.status().message());
+    return Complain(StartFailureCode(log.status()), log.status().message());
   }
   log_ = *std::move(log);
   events_.OnEvent("log-opened", {{"origin", log_->log().origin()},
@@ -136,7 +143,7 @@ int ServeProcess::StartRules() {
   parts.on_first_active = [this] { OnActive(); };
   auto rules = ServedRules::Start(options_.rules, parts);
   if (!rules.ok()) {
-    return Complain(kExitBadInput, rules.status().message());
+    return Complain(StartFailureCode(rules.status()), rules.status().message());
   }
   rules_ = *std::move(rules);
   const bool can_change = options_.rules.watch || !options_.admin.listen.empty();

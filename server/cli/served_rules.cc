@@ -7,7 +7,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "plumbline/v1/intake.pb.h"
 #include "server/base/clock.h"
 #include "server/cli/activation_log.h"
 #include "server/cli/load_rules.h"
@@ -16,6 +19,9 @@
 #include "server/registry/regular_file.h"
 #include "server/registry/state_folder.h"
 #include "server/registry/watcher.h"
+#include "server/ruleset/compiler.h"
+#include "server/ruletest/cases.h"
+#include "server/service/civil_date.h"
 #include "server/service/engine_evaluator.h"
 #include "server/service/registry_source.h"
 #include "server/service/shadow.h"
@@ -101,14 +107,76 @@ class OneRuleset : public ServedRules {
 // ---- A registry --------------------------------------------------------------------------------
 
 // Also makes what the log needs to know before a revision goes live.
+// A revision that may not decide today would take the place of one that may, and answer nobody.
+absl::Status CheckEffectiveToday(const v1::Manifest& manifest) {
+  const absl::CivilDay today = absl::ToCivilDay(absl::Now(), absl::UTCTimeZone());
+  const auto from = service::ToCivilDay(manifest.effective_from());
+  if (manifest.has_effective_from() && from && today < *from) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "it is valid from ", absl::FormatCivilTime(*from), " on, and would answer nobody today"));
+  }
+  const auto until = service::ToCivilDay(manifest.effective_until());
+  if (manifest.has_effective_until() && until && today > *until) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "it was valid until ", absl::FormatCivilTime(*until), ", and would answer nobody today"));
+  }
+  return absl::OkStatus();
+}
+
+// The tests of a ruleset that its vignettes do not hold: outcome tables and dose registers. A
+// ruleset without any test fails: nobody has shown that it does what it should.
+void RunTables(const ruleset::CompiledRuleset& ruleset,
+               registry::RulesetPreparation::Prepared& prepared) {
+  if (prepared.tests_passed == 0 && prepared.failed_tests.empty()) {
+    prepared.failed_tests.emplace_back("it has no tests of its own");
+    return;
+  }
+  ruletest::Subject subject;
+  ruleset::CompileOptions options;
+  options.lint = false;
+  options.probes = &subject.probes;
+  subject.ruleset =
+      ruleset::Compile(ruleset::RulesetDocument::OfMessage(ruleset.source, ruleset.revision),
+                       *v1::Intake::descriptor(), {}, options)
+          .ruleset;
+  if (subject.ruleset == nullptr) {
+    prepared.failed_tests.emplace_back("its outcome tables cannot be run");
+    return;
+  }
+  ruletest::PrepareSubject(subject);
+  const ruletest::CaseSet cases(*subject.ruleset);
+  ruletest::CaseRunner runner(subject);
+  const auto fail = [&prepared](const std::vector<std::string>& differences) {
+    prepared.failed_tests.insert(prepared.failed_tests.end(), differences.begin(),
+                                 differences.end());
+  };
+  fail(cases.problems());
+  for (const ruletest::Case& one : cases.cases()) {
+    if (one.outcomes.empty()) {
+      continue;  // a vignette, which has been run
+    }
+    const std::vector<std::string> differences = runner.Run(one);
+    fail(differences);
+    prepared.tests_passed += differences.empty() && one.vignette == nullptr ? 1 : 0;
+  }
+  fail(ruletest::CompareRegisters(subject.ruleset->source, cases));
+}
+
 class LoggedPreparation : public service::EnginePreparation {
  public:
   explicit LoggedPreparation(LogStack* log) : log_(log) {}
 
   absl::StatusOr<Prepared> Prepare(
       std::shared_ptr<const ruleset::CompiledRuleset> ruleset) override {
+    if (absl::Status effective = CheckEffectiveToday(ruleset->source.manifest()); !effective.ok()) {
+      return effective;
+    }
     absl::StatusOr<Prepared> prepared = service::EnginePreparation::Prepare(ruleset);
-    if (!prepared.ok() || log_ == nullptr || !prepared->failed_tests.empty()) {
+    if (!prepared.ok()) {
+      return prepared;
+    }
+    RunTables(*ruleset, *prepared);
+    if (log_ == nullptr || !prepared->failed_tests.empty()) {
       return prepared;
     }
     registry::LoadedRevision revision;

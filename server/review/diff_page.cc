@@ -260,7 +260,8 @@ void AddImpact(const v1::RulesetDiff& diff, DiffPage& page) {
   page.impact.push_back(absl::StrCat(
       "Another level: ", report.level_changed(), ". Another gate: ", report.gate_changed(),
       ". Another programme: ", report.programme_changed(),
-      ". Another wording, reason or open question alone: ", report.otherwise_changed(), "."));
+      ". Something else alone (a time limit, referral, advice, wording or open question): ",
+      report.otherwise_changed(), "."));
   for (const v1::ReplayOmission& omission : report.left_out()) {
     page.impact.push_back(absl::StrCat("Left out, ", omission.reason(), ": ", omission.count(),
                                        Examples(omission.example_ids()), "."));

@@ -214,8 +214,9 @@ absl::Status Erasure::Judge(const audit::Record& record, absl::Time before, Due&
     return absl::OkStatus();
   }
   due.next = record.index + 1;
-  const bool expires =
-      record.kind == v1::RECORD_KIND_DECISION || record.kind == v1::RECORD_KIND_FEEDBACK;
+  const bool expires = record.kind == v1::RECORD_KIND_DECISION ||
+                       record.kind == v1::RECORD_KIND_FEEDBACK ||
+                       record.kind == v1::RECORD_KIND_SHADOW_DISAGREEMENT;
   if (!expires || record.erased) {
     return absl::OkStatus();
   }

@@ -204,6 +204,7 @@ void Shadow::Compare(const Sample& sample) {
     found.shadow_only = Without(shadow_fired, fired);
     found.active_only = Without(fired, shadow_fired);
   }
+  found.patient_pseudonym = request.patient_pseudonym();
   const bool disagrees = found.refused || found.level || found.gate || found.programme ||
                          !found.shadow_only.empty() || !found.active_only.empty();
   Count(sample, disagrees ? &found : nullptr);

@@ -36,6 +36,8 @@ namespace plumbline::service {
 struct ShadowDisagreement {
   // Of the record; empty without a log.
   std::string decision_id;
+  // For the sealed details of the record, so that it is erased with the patient's others.
+  std::string patient_pseudonym;
   std::string active_revision;
   std::string shadow_revision;
   uint64_t manifest_serial = 0;
