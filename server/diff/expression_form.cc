@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/expr/comparison.h"
 
 namespace plumbline::diff {
 namespace {
@@ -22,21 +23,6 @@ constexpr int kMostNodes = 20'000;
 
 std::string Print(const CheckedPtr& node) { return expr::Print(CheckedExpr(node)); }
 std::string Quoted(const std::string& text) { return absl::StrCat("`", text, "`"); }
-
-Operator Mirrored(Operator op) {
-  switch (op) {
-    case Operator::kLt:
-      return Operator::kGt;
-    case Operator::kLe:
-      return Operator::kGe;
-    case Operator::kGt:
-      return Operator::kLt;
-    case Operator::kGe:
-      return Operator::kLe;
-    default:
-      return op;
-  }
-}
 
 bool IsComparison(const CheckedNode& node) {
   return node.kind == NodeKind::kBinary && (IsOrdering(node.op) || IsEquality(node.op));

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "server/expr/comparison.h"
 #include "server/expr/schema.h"
 #include "server/review/html_writer.h"
 
@@ -32,39 +33,6 @@ std::string NumberText(const expr::Value& value) {
   std::array<char, 32> buffer{};
   const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value.d);
   return std::string(buffer.data(), result.ptr);
-}
-
-Operator Negated(Operator op) {
-  switch (op) {
-    case Operator::kEq:
-      return Operator::kNe;
-    case Operator::kNe:
-      return Operator::kEq;
-    case Operator::kLt:
-      return Operator::kGe;
-    case Operator::kLe:
-      return Operator::kGt;
-    case Operator::kGt:
-      return Operator::kLe;
-    default:
-      return Operator::kLt;
-  }
-}
-
-// a < b is b > a.
-Operator Mirrored(Operator op) {
-  switch (op) {
-    case Operator::kLt:
-      return Operator::kGt;
-    case Operator::kLe:
-      return Operator::kGe;
-    case Operator::kGt:
-      return Operator::kLt;
-    case Operator::kGe:
-      return Operator::kLe;
-    default:
-      return op;
-  }
 }
 
 bool IsConstant(const CheckedNode& node) { return node.constant.has_value(); }

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <utility>
+#include "server/expr/comparison.h"
 
 namespace plumbline::ruleset {
 
@@ -22,40 +23,6 @@ namespace {
 constexpr int kMaxSteps = 20'000;
 constexpr int kMaxDepth = 500;
 constexpr uint64_t kBothBools = 3;
-
-Operator Mirrored(Operator op) {
-  switch (op) {
-    case Operator::kLt:
-      return Operator::kGt;
-    case Operator::kLe:
-      return Operator::kGe;
-    case Operator::kGt:
-      return Operator::kLt;
-    case Operator::kGe:
-      return Operator::kLe;
-    default:
-      return op;
-  }
-}
-
-Operator Negated(Operator op) {
-  switch (op) {
-    case Operator::kLt:
-      return Operator::kGe;
-    case Operator::kLe:
-      return Operator::kGt;
-    case Operator::kGt:
-      return Operator::kLe;
-    case Operator::kGe:
-      return Operator::kLt;
-    case Operator::kEq:
-      return Operator::kNe;
-    case Operator::kNe:
-      return Operator::kEq;
-    default:
-      return op;
-  }
-}
 
 double NumberOf(const Value& value) {
   return value.kind == expr::Kind::kDouble ? value.d : static_cast<double>(value.i);
