@@ -317,12 +317,18 @@ absl::StatusOr<v1::ActivateResponse> RulesetsService::Activate(const v1::Activat
         absl::StatusCode::kFailedPrecondition, v1::ERROR_REASON_ACTIVATION_REFUSED,
         "this server serves one ruleset (--rules) and takes no manifests (--registry)");
   }
+  // First of all: whatever is refused from here on is on record under this caller's name.
+  if (parts_.before_activation != nullptr) {
+    parts_.before_activation(caller);
+  }
   const auto releases =
       registry::GivenReleases::Create({request.bundles().begin(), request.bundles().end()},
                                       {request.approvals().begin(), request.approvals().end()});
   if (!releases.ok()) {
-    parts_.activation->ReportFailure(registry::ActivationOrigin::kRpc,
-                                     registry::ActivationStep::kRead, releases.status());
+    if (!request.validate_only()) {
+      parts_.activation->ReportFailure(registry::ActivationOrigin::kRpc,
+                                       registry::ActivationStep::kRead, releases.status());
+    }
     return MakeError(absl::StatusCode::kFailedPrecondition, v1::ERROR_REASON_ACTIVATION_REFUSED,
                      absl::StrCat("read: ", releases.status().message()));
   }
@@ -332,9 +338,6 @@ absl::StatusOr<v1::ActivateResponse> RulesetsService::Activate(const v1::Activat
   attempt.releases = &*releases;
   attempt.expect_current = request.expect_current();
   attempt.validate_only = request.validate_only();
-  if (parts_.before_activation != nullptr) {
-    parts_.before_activation(caller);
-  }
   const registry::ActivationResult result = parts_.activation->Activate(attempt);
   if (!result.status.ok()) {
     return ActivationError(result);

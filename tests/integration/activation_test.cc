@@ -136,6 +136,44 @@ TEST_F(ActivationTest, RefusedManifestLeavesWhatWasActiveAndIsOnRecord) {
   EXPECT_EQ(server.Evaluate(RequestOf("")).decision().ruleset().revision(), two);
 }
 
+TEST_F(ActivationTest, RefusalIsOnRecordUnderTheNameOfWhoAsked) {
+  ServeChild server(Arguments());
+  const std::string one = testing::RevisionOf(first_);
+  ASSERT_TRUE(Activate(server, Request(clinic_.ManifestOf(1, one), {first_})).ok());
+  v1::ActivateRequest cut = Request(clinic_.ManifestOf(2, testing::RevisionOf(second_)), {second_});
+  cut.mutable_bundles(0)->resize(100);
+  v1::ActivateResponse response;
+  const grpc::Status status =
+      server.rulesets().Activate(Context("Olga Other").get(), cut, &response);
+  EXPECT_THAT(status.error_message(), HasSubstr("read: "));
+  EXPECT_EQ(server.List(v1::RECORD_KIND_ACTIVATION).records(0).caller(), "Olga Other");
+}
+
+TEST_F(ActivationTest, RulesWithoutTestsOrOutOfDateAreRefused) {
+  ServeChild server(Arguments());
+  const std::string one = testing::RevisionOf(first_);
+  ASSERT_TRUE(Activate(server, Request(clinic_.ManifestOf(1, one), {first_})).ok());
+  const std::string rules = RulesOf("1.2.0");
+  const size_t vignettes = rules.find("vignettes {");
+  ASSERT_NE(vignettes, std::string::npos);
+  const std::string from = "effective_from { year: 2026 month: 1 day: 31 }";
+  const std::string expired =
+      testing::Edited(rules, from, from + " effective_until { year: 2026 month: 1 day: 31 }");
+  const std::string future =
+      testing::Edited(rules, from, "effective_from { year: 9000 month: 1 day: 1 }");
+  for (const auto& [text, reason] :
+       {std::pair(expired, "it was valid until 2026-01-31"),
+        std::pair(future, "it is valid from 9000-01-01"),
+        std::pair(rules.substr(0, vignettes), "it has no tests of its own")}) {
+    const std::string bundle = testing::BundleOf(text);
+    const grpc::Status status =
+        Activate(server, Request(clinic_.ManifestOf(2, testing::RevisionOf(bundle)), {bundle}));
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+    EXPECT_THAT(status.error_message(), HasSubstr(reason));
+  }
+  EXPECT_EQ(server.Evaluate(RequestOf("")).decision().ruleset().revision(), one);
+}
+
 TEST_F(ActivationTest, TrialChangesNothing) {
   ServeChild server(Arguments());
   const std::string one = testing::RevisionOf(first_);
@@ -144,6 +182,10 @@ TEST_F(ActivationTest, TrialChangesNothing) {
       Request(clinic_.ManifestOf(2, testing::RevisionOf(second_)), {second_});
   trial.set_validate_only(true);
   EXPECT_TRUE(Activate(server, trial).ok());
+  const uint64_t failures = Status(server).failures();
+  trial.mutable_bundles(0)->resize(100);
+  EXPECT_FALSE(Activate(server, trial).ok());
+  EXPECT_EQ(Status(server).failures(), failures) << "a trial that fails is no refusal";
   EXPECT_EQ(Status(server).serial(), 1u);
   EXPECT_EQ(server.Evaluate(RequestOf("")).decision().ruleset().revision(), one);
 }

@@ -75,9 +75,10 @@ std::string RevisionOf(const std::string& bundle) {
 
 std::string RulesOfVersion(const std::string& version) {
   // Its worked patient is one for checks: it contradicts itself, and expects what no engine
-  // decides.
+  // decides. Without a last day, so that tests that look at the real clock pass on every day.
   std::string sound = MinimalRulesetText();
-  for (const char* line : {"  otherwise_negative: \"leg_nerve_cord\"\n",
+  for (const char* line : {"  effective_until { year: 2026 month: 12 day: 31 }\n",
+                           "  otherwise_negative: \"leg_nerve_cord\"\n",
                            "    excluded { exercise_id: \"EX-BEND\" rule_id: \"CI-1\" }\n",
                            "    advice: \"AD-1\"\n"}) {
     sound = Edited(sound, line, "");
