@@ -4,17 +4,19 @@
 #define PLUMBLINE_SERVER_STORE_SEGMENT_ENCODED_BATCH_H_
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "server/store/segment/block_buffer.h"
 #include "server/store/segment/segment_walk.h"
 #include "server/store/store.h"
 
 namespace plumbline::store {
 
-// Thread-compatible. Large parts are not copied: the entries must outlive it.
+// Thread-compatible. Its bytes are in the buffer that it was made with, which must outlive it and
+// serve nothing else meanwhile: whole blocks in one piece, which can be written past the page
+// cache.
 class EncodedBatch {
  public:
   // What the frames must say beside the entries.
@@ -24,31 +26,20 @@ class EncodedBatch {
     uint64_t previous_checksum = 0;
   };
 
-  EncodedBatch(absl::Span<const NewEntry> entries, const Place& place, const SegmentLayout& layout);
+  EncodedBatch(absl::Span<const NewEntry> entries, const Place& place, const SegmentLayout& layout,
+               BlockBuffer* buffer);
 
   // Length of a batch before it is encoded: a multiple of the alignment.
   static uint64_t BytesOf(absl::Span<const NewEntry> entries, const SegmentLayout& layout);
 
-  absl::Span<const absl::string_view> parts() const { return parts_; }
-  uint64_t bytes() const { return bytes_; }
+  absl::string_view bytes() const { return bytes_; }
   // Of the frames, from the begin of the batch.
   absl::Span<const uint64_t> offsets() const { return offsets_; }
   uint64_t last_checksum() const { return last_checksum_; }
 
-  // The first `bytes` bytes: what a write that is cut short leaves.
-  std::string Prefix(uint64_t bytes) const;
-
  private:
-  void AppendBody(absl::string_view body);
-  void AppendZeros(uint64_t count) { copied_.append(count, '\0'); }
-  // Makes what was copied since the last call a part.
-  void ClosePart();
-
-  std::string copied_;
-  size_t part_begin_ = 0;
-  std::vector<absl::string_view> parts_;
+  absl::string_view bytes_;
   std::vector<uint64_t> offsets_;
-  uint64_t bytes_ = 0;
   uint64_t last_checksum_ = 0;
 };
 

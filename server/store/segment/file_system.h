@@ -43,6 +43,10 @@ class File {
   // Makes the file `size` bytes long, with the space on disk reserved; OK without doing anything
   // where the system cannot.
   virtual absl::Status Reserve(uint64_t size) = 0;
+  // From now on, writes of one part whose offset, length and address are multiples of kBlockBytes
+  // go to the disk without a copy in the page cache: for what is hardly ever read again. They are
+  // as durable as others only after Sync. Does nothing where the system cannot.
+  virtual void WritePastCache() {}
 };
 
 // Held until destroyed.

@@ -17,6 +17,14 @@ constexpr absl::string_view kIndexMagic = "PLUMOFFS";
 constexpr absl::string_view kTrailerMagic = "PLUMENDS";
 constexpr uint32_t kFrameMagic = 0x31454C50;  // "PLE1"
 
+void PutU32(uint32_t value, char* out) {
+  for (int i = 0; i < 4; ++i) out[i] = static_cast<char>(value >> (8 * i));
+}
+
+void PutU64(uint64_t value, char* out) {
+  for (int i = 0; i < 8; ++i) out[i] = static_cast<char>(value >> (8 * i));
+}
+
 // Appends zeros up to `size`, without the checksum that follows.
 void PadTo(size_t size, std::string* out) { out->resize(size, '\0'); }
 
@@ -36,21 +44,15 @@ uint64_t AppendChecksum(uint64_t seed, std::string* out) {
 }  // namespace
 
 void AppendU32(uint32_t value, std::string* out) {
-  std::array<char, sizeof(value)> bytes{};
-  for (char& byte : bytes) {
-    byte = static_cast<char>(value);
-    value >>= 8;
-  }
-  out->append(bytes.data(), bytes.size());
+  char bytes[sizeof(value)];
+  PutU32(value, bytes);
+  out->append(bytes, sizeof(bytes));
 }
 
 void AppendU64(uint64_t value, std::string* out) {
-  std::array<char, sizeof(value)> bytes{};
-  for (char& byte : bytes) {
-    byte = static_cast<char>(value);
-    value >>= 8;
-  }
-  out->append(bytes.data(), bytes.size());
+  char bytes[sizeof(value)];
+  PutU64(value, bytes);
+  out->append(bytes, sizeof(bytes));
 }
 
 uint32_t GetU32(absl::string_view bytes, size_t offset) {
@@ -129,24 +131,24 @@ std::optional<SegmentHead> DecodeSegmentHead(absl::string_view bytes, uint64_t s
   return head;
 }
 
-void AppendFrameHead(FrameHead& head, uint64_t seed, std::string* out) {
-  const size_t begin = out->size();
-  AppendU32(kFrameMagic, out);
-  AppendU32(kFormatVersion, out);
-  AppendU64(head.index, out);
-  AppendU64(head.batch, out);
-  AppendU32(head.position, out);
-  AppendU32(head.batch_entries, out);
-  AppendU32(head.leaf_bytes, out);
-  AppendU32(head.details_bytes, out);
-  AppendU32(head.payload_bytes, out);
-  AppendU32(0, out);
-  AppendU64(head.previous_checksum, out);
-  AppendU64(head.leaf_checksum, out);
-  AppendU64(head.details_checksum, out);
-  AppendU64(head.payload_checksum, out);
-  head.checksum = Checksum(absl::string_view(*out).substr(begin), seed);
-  AppendU64(head.checksum, out);
+void EncodeFrameHead(FrameHead& head, uint64_t seed, char* out) {
+  PutU32(kFrameMagic, out);
+  PutU32(kFormatVersion, out + 4);
+  PutU64(head.index, out + 8);
+  PutU64(head.batch, out + 16);
+  PutU32(head.position, out + 24);
+  PutU32(head.batch_entries, out + 28);
+  PutU32(head.leaf_bytes, out + 32);
+  PutU32(head.details_bytes, out + 36);
+  PutU32(head.payload_bytes, out + 40);
+  PutU32(0, out + 44);
+  PutU64(head.previous_checksum, out + 48);
+  PutU64(head.leaf_checksum, out + 56);
+  PutU64(head.details_checksum, out + 64);
+  PutU64(head.payload_checksum, out + 72);
+  constexpr size_t kChecked = kFrameHeadBytes - sizeof(uint64_t);
+  head.checksum = Checksum(absl::string_view(out, kChecked), seed);
+  PutU64(head.checksum, out + kChecked);
 }
 
 std::optional<FrameHead> DecodeFrameHead(absl::string_view bytes, uint64_t seed) {
@@ -176,13 +178,11 @@ std::optional<FrameHead> DecodeFrameHead(absl::string_view bytes, uint64_t seed)
   return head;
 }
 
-std::string EncodeKeyArea(const KeyArea& area, uint64_t index, uint64_t seed) {
-  std::string out;
-  out.reserve(kKeyAreaBytes);
-  AppendU64(static_cast<uint64_t>(area.state), &out);
-  out.append(reinterpret_cast<const char*>(area.key.data()), area.key.size());
-  AppendU64(Checksum(out, seed ^ index), &out);
-  return out;
+void EncodeKeyArea(const KeyArea& area, uint64_t index, uint64_t seed, char* out) {
+  PutU64(static_cast<uint64_t>(area.state), out);
+  std::memcpy(out + sizeof(uint64_t), area.key.data(), area.key.size());
+  constexpr size_t kChecked = kKeyAreaBytes - sizeof(uint64_t);
+  PutU64(Checksum(absl::string_view(out, kChecked), seed ^ index), out + kChecked);
 }
 
 std::optional<KeyArea> DecodeKeyArea(absl::string_view bytes, uint64_t index, uint64_t seed) {

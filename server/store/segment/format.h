@@ -92,7 +92,8 @@ struct FrameHead {
   bool EndsBatch() const { return position + 1 == batch_entries; }
 };
 
-void AppendFrameHead(FrameHead& head, uint64_t seed, std::string* out);
+// Writes kFrameHeadBytes.
+void EncodeFrameHead(FrameHead& head, uint64_t seed, char* out);
 // Nothing: not a frame's head, or a damaged one, or one beyond the limits of store.h.
 std::optional<FrameHead> DecodeFrameHead(absl::string_view bytes, uint64_t seed);
 
@@ -104,7 +105,8 @@ struct KeyArea {
   WrappedKey key{};
 };
 
-std::string EncodeKeyArea(const KeyArea& area, uint64_t index, uint64_t seed);
+// Writes kKeyAreaBytes.
+void EncodeKeyArea(const KeyArea& area, uint64_t index, uint64_t seed, char* out);
 std::optional<KeyArea> DecodeKeyArea(absl::string_view bytes, uint64_t index, uint64_t seed);
 
 // ---- Index of a sealed segment: head, then the offset of each frame divided by 8.

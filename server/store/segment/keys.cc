@@ -85,8 +85,9 @@ absl::Status SegmentLogStore::ChangeKeys(absl::Span<const uint64_t> indices,
         area(i, DecodeKeyArea(bytes->substr(kFrameHeadBytes), indices[i], layout_.seed));
     if (!changed.ok()) return changed.status();
     if (!changed->has_value()) continue;
-    changes.push_back({segment->head().sequence, *begin, indices[i],
-                       EncodeKeyArea(**changed, indices[i], layout_.seed)});
+    std::string bytes_of_area(kKeyAreaBytes, '\0');
+    EncodeKeyArea(**changed, indices[i], layout_.seed, bytes_of_area.data());
+    changes.push_back({segment->head().sequence, *begin, indices[i], std::move(bytes_of_area)});
   }
   absl::Span<const KeyChange> rest = changes;
   while (!rest.empty()) {

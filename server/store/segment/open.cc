@@ -183,6 +183,7 @@ absl::Status SegmentLogStore::OpenFilesOfLog() {
   if (absl::Status restored = (*mark)->Restore(log->size); !restored.ok()) return restored;
   mark_ = *std::move(mark);
   file_ = std::move(log->last_file);
+  file_->WritePastCache();
   end_ = log->end;
   next_batch_ = log->next_batch;
   last_checksum_ = log->last_checksum;

@@ -8,12 +8,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/store/segment/block_buffer.h"
 #include "server/store/segment/file_system.h"
 
 namespace plumbline::store {
@@ -59,7 +62,10 @@ auto Uninterrupted(Call call) {
 class PosixFile : public File {
  public:
   PosixFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
-  ~PosixFile() override { close(descriptor_); }
+  ~PosixFile() override {
+    close(descriptor_);
+    if (direct_ >= 0) close(direct_);
+  }
 
   absl::Status Write(uint64_t offset, absl::Span<const absl::string_view> parts) override {
     std::vector<iovec> vectors;
@@ -68,11 +74,21 @@ class PosixFile : public File {
       if (!part.empty()) vectors.push_back({const_cast<char*>(part.data()), part.size()});
     }
     size_t next = 0;
+    bool direct = direct_works_ && IsWholeBlocks(offset, vectors);
     while (next < vectors.size()) {
       const int count = static_cast<int>(std::min(vectors.size() - next, kMaxPartsPerCall));
-      const ssize_t written = Uninterrupted(
-          [&] { return pwritev(descriptor_, &vectors[next], count, static_cast<off_t>(offset)); });
+      const ssize_t written = Uninterrupted([&] {
+        return pwritev(direct ? direct_ : descriptor_, &vectors[next], count,
+                       static_cast<off_t>(offset));
+      });
+      if (written < 0 && direct && errno == EINVAL) {
+        // The file system's blocks are larger, or it opens such files and cannot write them.
+        direct = direct_works_ = false;
+        continue;
+      }
       if (written < 0) return ErrorOf(errno, "write", path_);
+      // What is left after a short write need not be whole blocks.
+      direct = false;
       if (written == 0) return ErrorOf(ENOSPC, "write", path_);
       offset += static_cast<uint64_t>(written);
       auto left = static_cast<size_t>(written);
@@ -128,9 +144,28 @@ class PosixFile : public File {
     return ErrorOf(errno, "reserve space for", path_);
   }
 
+  void WritePastCache() override {
+    if (direct_ >= 0) return;
+    direct_ = open(path_.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
+    // By the path, which another file may have taken.
+    struct stat opened {
+    }, status{};
+    direct_works_ = direct_ >= 0 && fstat(direct_, &opened) == 0 &&
+                    fstat(descriptor_, &status) == 0 && opened.st_ino == status.st_ino &&
+                    opened.st_dev == status.st_dev;
+  }
+
  private:
+  static bool IsWholeBlocks(uint64_t offset, const std::vector<iovec>& vectors) {
+    return vectors.size() == 1 && offset % kBlockBytes == 0 &&
+           vectors[0].iov_len % kBlockBytes == 0 &&
+           reinterpret_cast<uintptr_t>(vectors[0].iov_base) % kBlockBytes == 0;
+  }
+
   const int descriptor_;
   const std::string path_;
+  int direct_ = -1;  // the same file, for writes past the page cache
+  std::atomic<bool> direct_works_{false};
 };
 
 class PosixLock : public FileLock {

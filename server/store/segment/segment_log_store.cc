@@ -75,15 +75,15 @@ absl::Status SegmentLogStore::WriteBatch(absl::Span<const NewEntry> entries) {
     absl::ReaderMutexLock lock(&state_mutex_);
     segment = segments_.back();
   }
-  const EncodedBatch batch(entries, {size(), next_batch_, last_checksum_}, layout_);
+  const EncodedBatch batch(entries, {size(), next_batch_, last_checksum_}, layout_, &buffer_);
   if (before_append_write.Hit()) return FailedAt(before_append_write);
   if (mid_append_write.armed()) {
-    const std::string half = batch.Prefix(bytes / 2);
-    const absl::string_view part = half;
-    absl::Status written = file_->Write(end_, {&part, 1});
+    const absl::string_view half = batch.bytes().substr(0, bytes / 2);
+    absl::Status written = file_->Write(end_, {&half, 1});
     if (!written.ok() || mid_append_write.Hit()) return FailedAt(mid_append_write);
   }
-  if (absl::Status written = file_->Write(end_, batch.parts()); !written.ok()) {
+  const absl::string_view whole = batch.bytes();
+  if (absl::Status written = file_->Write(end_, {&whole, 1}); !written.ok()) {
     return UndoWrite(bytes, written);
   }
   if (after_append_write.Hit()) return FailedAt(after_append_write);

@@ -7,8 +7,8 @@
 //   segments/0000000001.seg, .idx, ...     the entries; where they stand in a sealed segment
 //   tiles/, documents/, objects/           see side_files.h
 //
-// docs/reference/decision_log_files.md describes every byte. An append is one vectored write into
-// space that was filled with zeros before, and one fdatasync.
+// docs/reference/decision_log_files.md describes every byte. An append is one write, past the page
+// cache, into space that was filled with zeros before, and one fdatasync.
 //
 // After a write or sync that failed, all writes are Unavailable until the store is opened anew, for
 // nobody knows what is on disk; reads go on (a key whose change failed half-way is DataLoss until
@@ -29,6 +29,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "server/store/segment/acknowledged_mark.h"
+#include "server/store/segment/block_buffer.h"
 #include "server/store/segment/file_system.h"
 #include "server/store/segment/key_journal.h"
 #include "server/store/segment/log_recovery.h"
@@ -139,6 +140,7 @@ class SegmentLogStore : public LogStore {
   uint64_t end_ ABSL_GUARDED_BY(write_mutex_) = 0;
   uint64_t next_batch_ ABSL_GUARDED_BY(write_mutex_) = 1;
   uint64_t last_checksum_ ABSL_GUARDED_BY(write_mutex_) = 0;
+  BlockBuffer buffer_ ABSL_GUARDED_BY(write_mutex_);  // of the batch that is being written
   std::unique_ptr<AcknowledgedMark> mark_ ABSL_GUARDED_BY(write_mutex_);
   std::unique_ptr<KeyJournal> journal_ ABSL_GUARDED_BY(write_mutex_);
   SideFiles side_files_;  // writes under write_mutex_

@@ -2,7 +2,8 @@
 //
 // Writing into a file whose blocks have been written before needs no change of its metadata, which
 // makes a sync cheaper and keeps a full disk from being found out in the middle of an append. The
-// zeros are written while nothing else touches the file: they can never land on an entry.
+// zeros are written while nothing else touches the file: they can never land on an entry. They go
+// past the page cache, piece by piece with rests between: the appends come first.
 
 #ifndef PLUMBLINE_SERVER_STORE_SEGMENT_SEGMENT_PREPARER_H_
 #define PLUMBLINE_SERVER_STORE_SEGMENT_SEGMENT_PREPARER_H_
@@ -15,6 +16,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "server/store/segment/file_system.h"
 
 namespace plumbline::store {
@@ -42,15 +44,18 @@ class SegmentPreparer {
   enum class State { kIdle, kWanted, kReady, kStopping };
 
   void Run();
-  absl::StatusOr<std::unique_ptr<File>> Make(uint64_t bytes);
-  absl::Status FillWithZeros(File& file, uint64_t bytes);
-  bool stopping() const;
+  // `rested`: as little in the way of appends as possible, unless somebody waits for it.
+  absl::StatusOr<std::unique_ptr<File>> Make(uint64_t bytes, bool rested);
+  absl::Status FillWithZeros(File& file, uint64_t bytes, bool rested);
+  // False: stopping.
+  bool Rest(absl::Duration duration);
 
   FileSystem* const files_;
   const std::string path_;
   const uint64_t bytes_;
-  mutable absl::Mutex mutex_;
+  absl::Mutex mutex_;
   State state_ ABSL_GUARDED_BY(mutex_) = State::kIdle;
+  bool hurry_ ABSL_GUARDED_BY(mutex_) = false;  // Take waits
   std::unique_ptr<File> ready_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };

@@ -43,6 +43,7 @@ class FaultyFile : public File {
     absl::Status failure = files_->Before(Operation::kResize, path_);
     return failure.ok() ? file_->Reserve(size) : failure;
   }
+  void WritePastCache() override { file_->WritePastCache(); }
 
  private:
   FaultyFileSystem* const files_;
