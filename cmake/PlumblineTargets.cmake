@@ -18,6 +18,17 @@ if(PLUMBLINE_SANITIZE)
   add_compile_options(-fsanitize=${PLUMBLINE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PLUMBLINE_SANITIZE})
 endif()
+# ThreadSanitizer must be told how a shared Abseil synchronises; one that is compiled along is
+# instrumented.
+if(PLUMBLINE_SANITIZE STREQUAL "thread")
+  get_target_property(abseil_type absl::synchronization TYPE)
+  if(abseil_type STREQUAL "SHARED_LIBRARY")
+    add_library(plumbline_tsan_abseil OBJECT "${PROJECT_SOURCE_DIR}/tests/sanitizers/tsan_abseil_mutex.cc")
+    target_link_libraries(plumbline_tsan_abseil
+      PRIVATE plumbline_flags absl::synchronization absl::status ${CMAKE_DL_LIBS})
+    set(PLUMBLINE_EXECUTABLE_DEPS plumbline_tsan_abseil absl::synchronization absl::status)
+  endif()
+endif()
 
 # plumbline_library(NAME base SRCS a.cc b.cc DEPS absl::status PRIVATE_DEPS OpenSSL::Crypto)
 # makes the static library plumbline_<NAME>. A library without sources is header-only.
@@ -39,7 +50,7 @@ endfunction()
 function(plumbline_executable)
   cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS" ${ARGN})
   add_executable(${ARG_NAME} ${ARG_SRCS})
-  target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} plumbline_flags)
+  target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} ${PLUMBLINE_EXECUTABLE_DEPS} plumbline_flags)
 endfunction()
 
 # Reference data that is not part of this repository; tests that need it skip themselves without it.
@@ -55,7 +66,7 @@ function(plumbline_test)
   cmake_parse_arguments(ARG "" "NAME" "SRCS;DEPS;LABELS;ARGS" ${ARGN})
   add_executable(${ARG_NAME} ${ARG_SRCS})
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest GTest::gmock_main
-    plumbline_flags)
+    ${PLUMBLINE_EXECUTABLE_DEPS} plumbline_flags)
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} ${ARG_ARGS})
 
   set(shared "${PLUMBLINE_SHARED_DIR}")
