@@ -8,6 +8,10 @@
 namespace plumbline::service {
 namespace {
 
+// Of the 32 bytes of a keyed hash: two that are equal do not occur among any number of records, and
+// a row has two.
+constexpr size_t kKeyBytes = 16;
+
 std::array<uint8_t, 16> ToIdBytes(absl::string_view bytes) {
   std::array<uint8_t, 16> id{};
   std::copy_n(bytes.begin(), std::min(bytes.size(), id.size()), id.begin());
@@ -24,11 +28,11 @@ void SortUnique(List& list) {
 }  // namespace
 
 std::string RequestKey(const audit::DecisionLog& log, absl::string_view request_id) {
-  return request_id.empty() ? "" : log.IndexHash("request", request_id);
+  return request_id.empty() ? "" : log.IndexHash("request", request_id).substr(0, kKeyBytes);
 }
 
 std::string PatientKey(const audit::DecisionLog& log, absl::string_view pseudonym) {
-  return pseudonym.empty() ? "" : log.IndexHash("patient", pseudonym);
+  return pseudonym.empty() ? "" : log.IndexHash("patient", pseudonym).substr(0, kKeyBytes);
 }
 
 absl::StatusOr<store::IndexRow> MakeIndexRow(const audit::DecisionLog& log,

@@ -12,43 +12,19 @@ namespace {
 
 // Up to here the rows of a condition are counted, to lead by the one with the fewest.
 constexpr int64_t kCountLimit = 2'000;
-constexpr absl::string_view kRule = "rule";
 
-// The table and index by which a condition on `column` leads, and its name for a row's number.
-std::string LeadTable(const std::string& column) {
-  if (column == kRule) return "entry_rules AS lead CROSS JOIN entries ON entries.idx = lead.idx";
-  return absl::StrCat("entries INDEXED BY entries_by_", column);
-}
-
-std::string LeadCondition(const std::string& column) {
-  return absl::StrCat(column == kRule ? "lead.rule" : column, " = ?");
-}
-
-std::string RowNumber(const std::string& column) {
-  return column == kRule ? "lead.idx" : "entries.idx";
-}
-
-std::string CountSql(const std::string& column) {
-  const std::string table =
-      column == kRule ? "entry_rules" : absl::StrCat("entries INDEXED BY entries_by_", column);
-  return absl::StrCat("SELECT count(*) FROM (SELECT 1 FROM ", table, " WHERE ", column,
-                      " = ? AND idx BETWEEN ? AND ? LIMIT ", kCountLimit, ")");
-}
-
-std::vector<SqlValue> Integers(const std::vector<int>& integers) {
-  std::vector<int> sorted = integers;
+std::vector<int64_t> Integers(const std::vector<int>& integers) {
+  std::vector<int64_t> sorted(integers.begin(), integers.end());
   std::sort(sorted.begin(), sorted.end());
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-  std::vector<SqlValue> values;
-  for (const int integer : sorted) values.emplace_back(int64_t{integer});
-  return values;
+  return sorted;
 }
 
-absl::StatusOr<std::vector<SqlValue>> FindNames(Database& database, const std::string& sql,
-                                                std::vector<SqlValue> bounds) {
-  std::vector<SqlValue> ids;
+absl::StatusOr<std::vector<int64_t>> FindNames(Database& database, const std::string& sql,
+                                               const std::vector<SqlValue>& bounds) {
+  std::vector<int64_t> ids;
   absl::Status queried = database.Query(sql, bounds, [&ids](const SqlRow& row) {
-    ids.emplace_back(row.Integer(0));
+    ids.push_back(row.Integer(0));
     return true;
   });
   if (!queried.ok()) return queried;
@@ -56,6 +32,46 @@ absl::StatusOr<std::vector<SqlValue>> FindNames(Database& database, const std::s
 }
 
 }  // namespace
+
+std::string RuleBytes(int64_t number) {
+  std::string bytes(4, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    bytes[bytes.size() - 1 - i] = static_cast<char>((number >> (7 * i)) & 0x7f);
+  }
+  bytes[0] = static_cast<char>(bytes[0] | 0x80);
+  return bytes;
+}
+
+std::vector<int64_t> RuleNumbers(absl::string_view list) {
+  std::vector<int64_t> numbers;
+  for (size_t at = 0; at + 4 <= list.size(); at += 4) {
+    int64_t number = 0;
+    for (size_t i = 0; i < 4; ++i) number = (number << 7) | (list[at + i] & 0x7f);
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+std::string RowCondition(RunField field) {
+  switch (field) {
+    case RunField::kKind:
+      return "+entries.kind = ?";
+    case RunField::kLevel:
+      return "+entries.level = ?";
+    case RunField::kRevision:
+      return "+entries.revision = ?";
+    case RunField::kCaller:
+      return "+entries.caller = ?";
+    case RunField::kRule:
+      return "instr(entries.rules, ?) > 0";
+  }
+  return "0";
+}
+
+SqlValue RowValue(RunField field, int64_t value) {
+  if (field == RunField::kRule) return Blob{RuleBytes(value)};
+  return value;
+}
 
 absl::StatusOr<RowQuery> RowQuery::Make(Database& database, const IndexQuery& query) {
   RowQuery made;
@@ -65,10 +81,10 @@ absl::StatusOr<RowQuery> RowQuery::Make(Database& database, const IndexQuery& qu
   if (!named.ok()) return named.status();
   made.empty_ = !*bounded || !*named;
   if (made.empty_) return made;
-  made.AddCondition("kind", Integers(query.kinds));
-  made.AddCondition("level", Integers(query.levels));
-  if (!query.patient_key.empty()) made.AddCondition("patient_key", {Blob{query.patient_key}});
-  if (!query.request_key.empty()) made.AddCondition("request_key", {Blob{query.request_key}});
+  made.AddNumbers(RunField::kKind, Integers(query.kinds));
+  made.AddNumbers(RunField::kLevel, Integers(query.levels));
+  made.AddKey("patient_key", query.patient_key);
+  made.AddKey("request_key", query.request_key);
   if (absl::Status chosen = made.ChooseLead(database); !chosen.ok()) return chosen;
   return made;
 }
@@ -115,42 +131,68 @@ absl::StatusOr<bool> RowQuery::AddBounds(Database& database, const IndexQuery& q
 
 absl::StatusOr<bool> RowQuery::AddNames(Database& database, const IndexQuery& query) {
   const struct {
-    const char* column;
+    RunField field;
     const char* sql;
     const std::string& name;
     std::string end;
   } names[] = {
-      {"rule", "SELECT id FROM rules WHERE name = ?", query.rule_id, ""},
-      {"caller", "SELECT id FROM callers WHERE name = ?", query.caller, ""},
+      {RunField::kRule, "SELECT id FROM rules WHERE name = ?", query.rule_id, ""},
+      {RunField::kCaller, "SELECT id FROM callers WHERE name = ?", query.caller, ""},
       // A revision is hexadecimal: "g" is behind every one that begins with the prefix.
-      {"revision", "SELECT id FROM revisions WHERE name >= ? AND name < ?", query.revision_prefix,
-       query.revision_prefix + "g"},
+      {RunField::kRevision, "SELECT id FROM revisions WHERE name >= ? AND name < ?",
+       query.revision_prefix, query.revision_prefix + "g"},
   };
-  for (const auto& [column, sql, name, end] : names) {
+  for (const auto& [field, sql, name, end] : names) {
     if (name.empty()) continue;
     std::vector<SqlValue> bounds = {name};
     if (!end.empty()) bounds.emplace_back(end);
-    absl::StatusOr<std::vector<SqlValue>> ids = FindNames(database, sql, std::move(bounds));
+    absl::StatusOr<std::vector<int64_t>> ids = FindNames(database, sql, bounds);
     if (!ids.ok()) return ids.status();
     if (ids->empty()) return false;
-    AddCondition(column, *std::move(ids));
+    AddNumbers(field, *std::move(ids));
   }
   return true;
 }
 
-void RowQuery::AddCondition(const std::string& column, std::vector<SqlValue> values) {
-  if (!values.empty()) conditions_.push_back({column, std::move(values), 0});
+void RowQuery::AddNumbers(RunField field, std::vector<int64_t> numbers) {
+  if (!numbers.empty()) conditions_.push_back({field, std::move(numbers), "", "", 0});
+}
+
+void RowQuery::AddKey(const std::string& column, const std::string& key) {
+  if (!key.empty()) conditions_.push_back({std::nullopt, {}, column, key, 0});
+}
+
+absl::StatusOr<uint64_t> RowQuery::CountRows(Database& database, const Condition& condition) const {
+  if (!condition.field.has_value()) {
+    const SqlValue values[] = {Blob{condition.key}, first_row_, last_row_};
+    const absl::StatusOr<int64_t> rows = database.QueryInteger(
+        absl::StrCat("SELECT count(*) FROM (SELECT 1 FROM entries INDEXED BY entries_by_",
+                     condition.column, " WHERE ", condition.column,
+                     " = ? AND idx BETWEEN ? AND ? LIMIT ", kCountLimit, ")"),
+        values);
+    if (!rows.ok()) return rows.status();
+    return static_cast<uint64_t>(*rows);
+  }
+  uint64_t sum = 0;
+  for (const int64_t number : condition.numbers) {
+    const SqlValue values[] = {static_cast<int64_t>(*condition.field), number,
+                               first_row_ / kRowsPerRun, last_row_ / kRowsPerRun};
+    const absl::StatusOr<int64_t> runs = database.QueryInteger(
+        absl::StrCat("SELECT count(*) FROM (SELECT 1 FROM entry_runs WHERE field = ? AND value = ? "
+                     "AND run BETWEEN ? AND ? LIMIT ",
+                     kCountLimit / kRowsPerRun + 1, ")"),
+        values);
+    if (!runs.ok()) return runs.status();
+    sum += static_cast<uint64_t>(*runs * kRowsPerRun);
+  }
+  return sum;
 }
 
 absl::Status RowQuery::ChooseLead(Database& database) {
   for (Condition& condition : conditions_) {
-    for (const SqlValue& value : condition.values) {
-      const SqlValue values[] = {value, first_row_, last_row_};
-      const absl::StatusOr<int64_t> rows =
-          database.QueryInteger(CountSql(condition.column), values);
-      if (!rows.ok()) return rows.status();
-      condition.rows += static_cast<uint64_t>(*rows);
-    }
+    const absl::StatusOr<uint64_t> rows = CountRows(database, condition);
+    if (!rows.ok()) return rows.status();
+    condition.rows = *rows;
   }
   const auto fewest =
       std::min_element(conditions_.begin(), conditions_.end(),
@@ -159,50 +201,79 @@ absl::Status RowQuery::ChooseLead(Database& database) {
   return absl::OkStatus();
 }
 
-SqlStatement RowQuery::SelectBy(const std::string& columns, int64_t limit, const Condition* lead,
-                                const SqlValue* value) const {
-  SqlStatement statement;
-  const std::string number = lead == nullptr ? "entries.idx" : RowNumber(lead->column);
-  statement.sql = absl::StrCat("SELECT ", columns, " FROM ",
-                               lead == nullptr ? "entries NOT INDEXED" : LeadTable(lead->column),
-                               " WHERE ", number, " BETWEEN ? AND ?");
-  statement.values = {first_row_, last_row_};
-  if (lead != nullptr) {
-    absl::StrAppend(&statement.sql, " AND ", LeadCondition(lead->column));
-    statement.values.push_back(*value);
-  }
+void RowQuery::AddRest(const Condition* lead, SqlStatement* statement) const {
   if (from_us_.has_value()) {
-    statement.sql += " AND +time_us >= ?";
-    statement.values.emplace_back(*from_us_);
+    statement->sql += " AND +time_us >= ?";
+    statement->values.emplace_back(*from_us_);
   }
   if (until_us_.has_value()) {
-    statement.sql += " AND +time_us < ?";
-    statement.values.emplace_back(*until_us_);
+    statement->sql += " AND +time_us < ?";
+    statement->values.emplace_back(*until_us_);
   }
   for (const Condition& condition : conditions_) {
     if (&condition == lead) continue;
-    const std::string list =
-        absl::StrJoin(std::vector<absl::string_view>(condition.values.size(), "?"), ", ");
-    absl::StrAppend(&statement.sql, " AND ",
-                    condition.column == kRule
-                        ? absl::StrCat("EXISTS (SELECT 1 FROM entry_rules AS also WHERE also.rule "
-                                       "IN (",
-                                       list, ") AND also.idx = entries.idx)")
-                        : absl::StrCat("+", condition.column, " IN (", list, ")"));
-    statement.values.insert(statement.values.end(), condition.values.begin(),
-                            condition.values.end());
+    if (!condition.field.has_value()) {
+      absl::StrAppend(&statement->sql, " AND +", condition.column, " = ?");
+      statement->values.emplace_back(Blob{condition.key});
+      continue;
+    }
+    const std::vector<std::string> either(condition.numbers.size(), RowCondition(*condition.field));
+    absl::StrAppend(&statement->sql, " AND (", absl::StrJoin(either, " OR "), ")");
+    for (const int64_t number : condition.numbers) {
+      statement->values.push_back(RowValue(*condition.field, number));
+    }
   }
-  absl::StrAppend(&statement.sql, " ORDER BY ", number, " DESC LIMIT ?");
+}
+
+SqlStatement RowQuery::SelectAll(const std::string& columns, int64_t limit) const {
+  SqlStatement statement{
+      absl::StrCat("SELECT ", columns, " FROM entries NOT INDEXED WHERE idx BETWEEN ? AND ?"),
+      {first_row_, last_row_}};
+  AddRest(nullptr, &statement);
+  statement.sql += " ORDER BY idx DESC LIMIT ?";
+  statement.values.emplace_back(limit);
+  return statement;
+}
+
+SqlStatement RowQuery::SelectByKey(const std::string& columns, int64_t limit,
+                                   const Condition& lead) const {
+  SqlStatement statement{
+      absl::StrCat("SELECT ", columns, " FROM entries INDEXED BY entries_by_", lead.column,
+                   " WHERE idx BETWEEN ? AND ? AND ", lead.column, " = ?"),
+      {first_row_, last_row_, Blob{lead.key}}};
+  AddRest(&lead, &statement);
+  statement.sql += " ORDER BY idx DESC LIMIT ?";
+  statement.values.emplace_back(limit);
+  return statement;
+}
+
+SqlStatement RowQuery::SelectByRun(const std::string& columns, int64_t limit, const Condition& lead,
+                                   int64_t number) const {
+  // The run bounds the rows; what bounds all of them must not be taken in its place.
+  SqlStatement statement{
+      absl::StrCat(
+          "SELECT ", columns,
+          " FROM entry_runs AS lead CROSS JOIN entries NOT INDEXED ON entries.idx BETWEEN ",
+          "lead.run * ", kRowsPerRun, " AND lead.run * ", kRowsPerRun, " + ", kRowsPerRun - 1,
+          " WHERE lead.field = ? AND lead.value = ? AND lead.run BETWEEN ? AND ?"
+          " AND +entries.idx BETWEEN ? AND ? AND ",
+          RowCondition(*lead.field)),
+      {static_cast<int64_t>(*lead.field), number, first_row_ / kRowsPerRun, last_row_ / kRowsPerRun,
+       first_row_, last_row_, RowValue(*lead.field, number)}};
+  AddRest(&lead, &statement);
+  statement.sql += " ORDER BY lead.run DESC, entries.idx DESC LIMIT ?";
   statement.values.emplace_back(limit);
   return statement;
 }
 
 std::vector<SqlStatement> RowQuery::Select(const std::string& columns, int64_t limit) const {
   if (empty_) return {};
-  if (lead_ == conditions_.size()) return {SelectBy(columns, limit, nullptr, nullptr)};
+  if (lead_ == conditions_.size()) return {SelectAll(columns, limit)};
+  const Condition& lead = conditions_[lead_];
+  if (!lead.field.has_value()) return {SelectByKey(columns, limit, lead)};
   std::vector<SqlStatement> statements;
-  for (const SqlValue& value : conditions_[lead_].values) {
-    statements.push_back(SelectBy(columns, limit, &conditions_[lead_], &value));
+  for (const int64_t number : lead.numbers) {
+    statements.push_back(SelectByRun(columns, limit, lead, number));
   }
   return statements;
 }

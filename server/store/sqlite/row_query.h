@@ -1,5 +1,5 @@
-// RowQuery: an IndexQuery as SQL that reads little: one index leads to the rows, in order of their
-// number, and the other conditions look at each row that it leads to.
+// RowQuery: an IndexQuery as SQL that reads little: one condition leads to the rows, in order of
+// their number, and the others look at each row that it leads to.
 
 #ifndef PLUMBLINE_SERVER_STORE_SQLITE_ROW_QUERY_H_
 #define PLUMBLINE_SERVER_STORE_SQLITE_ROW_QUERY_H_
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "server/store/sqlite/database.h"
 #include "server/store/store.h"
 
@@ -19,6 +20,25 @@ namespace plumbline::store {
 // time_blocks knows the earliest and latest time, which turns times into numbers of rows. (An index
 // over times would have to be sorted by number for each page.)
 inline constexpr int64_t kRowsPerBlock = 4'096;
+
+// Rows whose numbers are equal up to the last this many make a run. For what repeats in many rows
+// (see RunField) the table entry_runs knows in which runs it occurs, instead of an index with an
+// entry for each row: writing those would cost several times as much as all the rest of a row, and
+// looking at the rows of a run costs little.
+inline constexpr int64_t kRowsPerRun = 64;
+
+// What entry_runs knows about, as in its column `field`.
+enum class RunField { kKind = 1, kLevel = 2, kRevision = 3, kCaller = 4, kRule = 5 };
+
+// A rule's number, below 2^28, as it stands in a row's list of rules: 4 bytes of which only the
+// first has its highest bit, so that instr() finds no number that begins in the middle of another.
+std::string RuleBytes(int64_t number);
+// The numbers of such a list.
+std::vector<int64_t> RuleNumbers(absl::string_view list);
+
+// Condition on a row of the table entries, for one value: see RowValue.
+std::string RowCondition(RunField field);
+SqlValue RowValue(RunField field, int64_t value);
 
 // One statement and its values.
 struct SqlStatement {
@@ -36,11 +56,14 @@ class RowQuery {
   std::vector<SqlStatement> Select(const std::string& columns, int64_t limit) const;
 
  private:
-  // A condition that an index can lead by: one of `values` in `column`.
+  // A condition that can lead: one of `numbers` in `field`, or `key` in `column`, which has an
+  // index.
   struct Condition {
+    std::optional<RunField> field;
+    std::vector<int64_t> numbers;
     std::string column;
-    std::vector<SqlValue> values;
-    uint64_t rows = 0;  // that have it, counted up to a limit
+    std::string key;
+    uint64_t rows = 0;  // to look at, counted up to a limit
   };
 
   RowQuery() = default;
@@ -48,10 +71,16 @@ class RowQuery {
   // False: there can be no such rows.
   absl::StatusOr<bool> AddBounds(Database& database, const IndexQuery& query);
   absl::StatusOr<bool> AddNames(Database& database, const IndexQuery& query);
-  void AddCondition(const std::string& column, std::vector<SqlValue> values);
+  void AddNumbers(RunField field, std::vector<int64_t> numbers);
+  void AddKey(const std::string& column, const std::string& key);
   absl::Status ChooseLead(Database& database);
-  SqlStatement SelectBy(const std::string& columns, int64_t limit, const Condition* lead,
-                        const SqlValue* value) const;
+  absl::StatusOr<uint64_t> CountRows(Database& database, const Condition& condition) const;
+  SqlStatement SelectAll(const std::string& columns, int64_t limit) const;
+  SqlStatement SelectByKey(const std::string& columns, int64_t limit, const Condition& lead) const;
+  SqlStatement SelectByRun(const std::string& columns, int64_t limit, const Condition& lead,
+                           int64_t number) const;
+  // The conditions that `lead` leaves.
+  void AddRest(const Condition* lead, SqlStatement* statement) const;
 
   bool empty_ = false;
   int64_t first_row_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <system_error>
 #include <utility>
 
@@ -15,18 +16,19 @@ namespace plumbline::store {
 namespace {
 
 // Raise it with every change of the tables: the index is made anew then.
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 // "PLBI": tells our files from others'.
 constexpr int64_t kApplicationId = 0x504C4249;
 constexpr uintmax_t kLargestCheckedFile = uintmax_t{1} << 30;
 constexpr int64_t kMicrosPerDay = 86'400'000'000;
 
+// SQLite's log is brought home when it has 64 MiB: the leaves of random keys change again and
+// again, and are written and synced once for many rows.
 constexpr char kSettings[] =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;"
-    "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;";
+    "PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16384;";
 
-// Lists in a row: numbers of rules as 4 bytes each, ids as 16 bytes each. Beside entry_rules and
-// entry_links, which lead from a rule or id to rows, they lead from a row to its rules and ids.
+// Lists in a row: rules as RuleBytes, ids as 16 bytes each. entry_runs: see row_query.h.
 constexpr char kSchema[] = R"sql(
 CREATE TABLE revisions (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE callers (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -36,14 +38,10 @@ CREATE TABLE entries (
   revision INTEGER, caller INTEGER, level INTEGER NOT NULL, gate INTEGER NOT NULL,
   request_key BLOB, patient_key BLOB, rules BLOB, links BLOB, erased INTEGER NOT NULL);
 CREATE INDEX entries_by_id ON entries (id);
-CREATE INDEX entries_by_kind ON entries (kind);
-CREATE INDEX entries_by_level ON entries (level);
-CREATE INDEX entries_by_revision ON entries (revision) WHERE revision IS NOT NULL;
-CREATE INDEX entries_by_caller ON entries (caller) WHERE caller IS NOT NULL;
 CREATE INDEX entries_by_request_key ON entries (request_key) WHERE request_key IS NOT NULL;
 CREATE INDEX entries_by_patient_key ON entries (patient_key) WHERE patient_key IS NOT NULL;
-CREATE TABLE entry_rules (rule INTEGER NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (rule, idx))
-  WITHOUT ROWID;
+CREATE TABLE entry_runs (field INTEGER NOT NULL, value INTEGER NOT NULL, run INTEGER NOT NULL,
+  PRIMARY KEY (field, value, run)) WITHOUT ROWID;
 CREATE TABLE entry_links (id BLOB NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (id, idx))
   WITHOUT ROWID;
 CREATE TABLE time_blocks (block INTEGER PRIMARY KEY, first_us INTEGER NOT NULL,
@@ -71,22 +69,6 @@ std::string IdBytes(const std::array<uint8_t, 16>& id) {
 SqlValue BlobOrNull(const std::string& bytes) {
   if (bytes.empty()) return std::monostate();
   return Blob{bytes};
-}
-
-void AppendNumber(int64_t number, std::string* out) {
-  for (int shift = 0; shift < 32; shift += 8) out->push_back(static_cast<char>(number >> shift));
-}
-
-// Calls `visit` for each number of a row's list of rules.
-template <typename Visit>
-void ForEachNumber(const std::string& list, Visit visit) {
-  for (size_t i = 0; i + 4 <= list.size(); i += 4) {
-    int64_t number = 0;
-    for (size_t k = 0; k < 4; ++k) {
-      number |= int64_t{static_cast<uint8_t>(list[i + k])} << (8 * k);
-    }
-    visit(number);
-  }
 }
 
 int64_t DayOf(int64_t time_us) {
@@ -129,7 +111,7 @@ class RowCounts {
     counts_.first_us = std::min(counts_.first_us.value_or(time_us), time_us);
     counts_.last_us = std::max(counts_.last_us.value_or(time_us), time_us);
     counts_.erased += row.Integer(4) != 0 ? 1 : 0;
-    ForEachNumber(row.Bytes(5), [this](int64_t rule) { ++by_rule_[rule]; });
+    for (const int64_t rule : RuleNumbers(row.Bytes(5))) ++by_rule_[rule];
   }
 
   absl::StatusOr<IndexCounts> Finish(Database& database) && {
@@ -236,6 +218,7 @@ absl::Status SqliteQueryIndex::CheckFile() {
 }
 
 absl::Status SqliteQueryIndex::ReadState() {
+  in_last_run_.clear();
   const struct {
     const char* sql;
     Names* names;
@@ -286,18 +269,16 @@ absl::Status SqliteQueryIndex::InsertRow(const IndexRow& row) {
   const absl::StatusOr<SqlValue> caller = NumberOf("callers", row.caller, &callers_);
   if (!caller.ok()) return caller.status();
   std::string rules, links;
-  std::vector<std::string> rule_ids = row.rule_ids;
-  std::sort(rule_ids.begin(), rule_ids.end());
-  rule_ids.erase(std::unique(rule_ids.begin(), rule_ids.end()), rule_ids.end());
-  for (const std::string& rule_id : rule_ids) {
+  std::vector<int64_t> numbers;
+  for (const std::string& rule_id : row.rule_ids) {
     const absl::StatusOr<SqlValue> rule = NumberOf("rules", rule_id, &rules_);
     if (!rule.ok()) return rule.status();
-    if (std::holds_alternative<std::monostate>(*rule)) continue;
-    AppendNumber(std::get<int64_t>(*rule), &rules);
-    const SqlValue values[] = {*rule, index};
-    absl::Status inserted = writer_->Run("INSERT INTO entry_rules VALUES (?, ?)", values);
-    if (!inserted.ok()) return inserted;
+    if (const auto* number = std::get_if<int64_t>(&*rule)) numbers.push_back(*number);
   }
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  for (const int64_t number : numbers) rules += RuleBytes(number);
+  if (absl::Status added = AddToRuns(row, *revision, *caller, numbers); !added.ok()) return added;
   for (const std::array<uint8_t, 16>& id : row.linked_ids) {
     links += IdBytes(id);
     const SqlValue values[] = {Blob{IdBytes(id)}, index};
@@ -317,7 +298,44 @@ absl::Status SqliteQueryIndex::InsertRow(const IndexRow& row) {
                              BlobOrNull(rules),
                              BlobOrNull(links),
                              int64_t{row.erased ? 1 : 0}};
-  return writer_->Run("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values);
+  static const std::string* const kInsert =
+      new std::string("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  return writer_->Run(*kInsert, values);
+}
+
+absl::Status SqliteQueryIndex::AddToRun(RunField field, int64_t value, int64_t run) {
+  if (run != last_run_) in_last_run_.clear();
+  last_run_ = run;
+  if (!in_last_run_.emplace(field, value).second) return absl::OkStatus();
+  const SqlValue values[] = {static_cast<int64_t>(field), value, run};
+  return writer_->Run("INSERT OR IGNORE INTO entry_runs VALUES (?, ?, ?)", values);
+}
+
+absl::Status SqliteQueryIndex::AddToRuns(const IndexRow& row, const SqlValue& revision,
+                                         const SqlValue& caller, absl::Span<const int64_t> rules) {
+  const int64_t run = static_cast<int64_t>(row.index) / kRowsPerRun;
+  absl::Status added = AddToRun(RunField::kKind, row.kind, run);
+  added.Update(AddToRun(RunField::kLevel, row.level, run));
+  if (const auto* number = std::get_if<int64_t>(&revision)) {
+    added.Update(AddToRun(RunField::kRevision, *number, run));
+  }
+  if (const auto* number = std::get_if<int64_t>(&caller)) {
+    added.Update(AddToRun(RunField::kCaller, *number, run));
+  }
+  for (const int64_t rule : rules) added.Update(AddToRun(RunField::kRule, rule, run));
+  return added;
+}
+
+absl::Status SqliteQueryIndex::RemoveFromRun(RunField field, int64_t value, int64_t run) {
+  const SqlValue values[] = {
+      static_cast<int64_t>(field), value, run, run * kRowsPerRun, (run + 1) * kRowsPerRun - 1,
+      RowValue(field, value)};
+  return writer_->Run(
+      absl::StrCat(
+          "DELETE FROM entry_runs WHERE field = ? AND value = ? AND run = ? AND NOT EXISTS "
+          "(SELECT 1 FROM entries NOT INDEXED WHERE idx BETWEEN ? AND ? AND ",
+          RowCondition(field), ")"),
+      values);
 }
 
 absl::Status SqliteQueryIndex::InsertTimes(absl::Span<const IndexRow> rows) {
@@ -361,18 +379,21 @@ absl::Status SqliteQueryIndex::Apply(absl::Span<const IndexRow> rows) {
 
 absl::Status SqliteQueryIndex::ForgetRow(uint64_t index) {
   const SqlValue number = static_cast<int64_t>(index);
-  std::string rules, links;
-  absl::Status done = writer_->Query("SELECT rules, links FROM entries WHERE idx = ?", {&number, 1},
-                                     [&](const SqlRow& row) {
-                                       rules = row.Bytes(0);
-                                       links = row.Bytes(1);
-                                       return false;
-                                     });
+  const int64_t run = static_cast<int64_t>(index) / kRowsPerRun;
+  std::vector<std::pair<RunField, int64_t>> left;
+  std::string links;
+  absl::Status done =
+      writer_->Query("SELECT rules, links, level, caller FROM entries WHERE idx = ?", {&number, 1},
+                     [&](const SqlRow& row) {
+                       for (const int64_t rule : RuleNumbers(row.Bytes(0))) {
+                         left.emplace_back(RunField::kRule, rule);
+                       }
+                       links = row.Bytes(1);
+                       left.emplace_back(RunField::kLevel, row.Integer(2));
+                       if (!row.IsNull(3)) left.emplace_back(RunField::kCaller, row.Integer(3));
+                       return false;
+                     });
   if (!done.ok()) return done;
-  ForEachNumber(rules, [&](int64_t rule) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_) {
-    const SqlValue values[] = {rule, number};
-    done.Update(writer_->Run("DELETE FROM entry_rules WHERE rule = ? AND idx = ?", values));
-  });
   for (size_t i = 0; i + 16 <= links.size(); i += 16) {
     const SqlValue values[] = {Blob{links.substr(i, 16)}, number};
     done.Update(writer_->Run("DELETE FROM entry_links WHERE id = ? AND idx = ?", values));
@@ -381,6 +402,11 @@ absl::Status SqliteQueryIndex::ForgetRow(uint64_t index) {
       writer_->Run("UPDATE entries SET caller = NULL, level = 0, gate = 0, request_key = NULL, "
                    "patient_key = NULL, rules = NULL, links = NULL, erased = 1 WHERE idx = ?",
                    {&number, 1}));
+  // Runs must not tell what only this row had.
+  in_last_run_.clear();
+  for (const auto& [field, value] : left) done.Update(RemoveFromRun(field, value, run));
+  done.Update(AddToRun(RunField::kLevel, 0, run));
+  in_last_run_.clear();
   return done;
 }
 

@@ -2,7 +2,7 @@
 //
 // Not the truth: with synchronous = NORMAL a power cut may take the last rows, which are applied
 // again from the log. Names that repeat (revisions, callers, rules) stand once, in tables of their
-// own. Every condition of a query is led to its rows by an index (row_query.h).
+// own. Every condition of a query leads to its rows (row_query.h).
 
 #ifndef PLUMBLINE_SERVER_STORE_SQLITE_SQLITE_QUERY_INDEX_H_
 #define PLUMBLINE_SERVER_STORE_SQLITE_SQLITE_QUERY_INDEX_H_
@@ -10,15 +10,18 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
 #include "server/store/sqlite/database.h"
+#include "server/store/sqlite/row_query.h"
 #include "server/store/store.h"
 
 namespace plumbline::store {
@@ -51,7 +54,7 @@ class SqliteQueryIndex : public QueryIndex {
 
  private:
   // Numbers of names, as in the tables; each grows with the first row that has the name.
-  using Names = std::map<std::string, int64_t>;
+  using Names = absl::flat_hash_map<std::string, int64_t>;
 
   explicit SqliteQueryIndex(std::string path) : path_(std::move(path)) {}
 
@@ -62,6 +65,14 @@ class SqliteQueryIndex : public QueryIndex {
   absl::Status ReadState() ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
 
   absl::Status InsertRow(const IndexRow& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  absl::Status AddToRuns(const IndexRow& row, const SqlValue& revision, const SqlValue& caller,
+                         absl::Span<const int64_t> rules)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  absl::Status AddToRun(RunField field, int64_t value, int64_t run)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  // Unless another row of the run has it.
+  absl::Status RemoveFromRun(RunField field, int64_t value, int64_t run)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   absl::Status InsertTimes(absl::Span<const IndexRow> rows)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   absl::Status ForgetRow(uint64_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
@@ -80,6 +91,9 @@ class SqliteQueryIndex : public QueryIndex {
   Names revisions_ ABSL_GUARDED_BY(write_mutex_);
   Names callers_ ABSL_GUARDED_BY(write_mutex_);
   Names rules_ ABSL_GUARDED_BY(write_mutex_);
+  // What entry_runs is known to have of the run that was written to last.
+  int64_t last_run_ ABSL_GUARDED_BY(write_mutex_) = 0;
+  absl::flat_hash_set<std::pair<RunField, int64_t>> in_last_run_ ABSL_GUARDED_BY(write_mutex_);
 
   mutable absl::Mutex read_mutex_ ABSL_ACQUIRED_AFTER(write_mutex_);
   std::unique_ptr<Database> reader_ ABSL_GUARDED_BY(read_mutex_);

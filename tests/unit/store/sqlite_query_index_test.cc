@@ -7,10 +7,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_join.h"
+#include "server/store/memory/memory_query_index.h"
 #include "server/store/sqlite/database.h"
 #include "tests/testing/store/query_builder.h"
 #include "tests/testing/store/scratch_folder.h"
@@ -67,7 +69,10 @@ TEST_F(SqliteQueryIndexTest, RowsAreThereAfterOpeningAgain) {
   EXPECT_THAT(*index->Find(QueryOf().Caller("clinic"), 10), ElementsAre(10, 5, 0));
 }
 
-TEST_F(SqliteQueryIndexTest, EveryConditionIsLedByAnIndex) {
+TEST_F(SqliteQueryIndexTest, EveryConditionLeadsToItsRowsInOrder) {
+  constexpr char kRuns[] =
+      "SEARCH lead USING PRIMARY KEY (field=? AND value=? AND run>? AND run<?)\n"
+      "SEARCH entries USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)";
   MakeIndexOf(200);
   const std::unique_ptr<SqliteQueryIndex> index = Open();
   const struct {
@@ -77,19 +82,18 @@ TEST_F(SqliteQueryIndexTest, EveryConditionIsLedByAnIndex) {
   } cases[] = {
       {"none", {}, "SEARCH entries USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
       {"time", QueryOf().From(5).Until(90'000), "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
-      {"kind", QueryOf().Kinds({1, 2}), "USING COVERING INDEX entries_by_kind (kind=? AND rowid>?"},
-      {"revision", QueryOf().Revision("a"), "USING COVERING INDEX entries_by_revision (revision=?"},
-      {"rule", QueryOf().Rule("RF-1"),
-       "SEARCH lead USING PRIMARY KEY (rule=? AND idx>? AND idx<?)"},
-      {"level", QueryOf().Levels({2}), "USING COVERING INDEX entries_by_level (level=?"},
-      {"caller", QueryOf().Caller("clinic"), "USING COVERING INDEX entries_by_caller (caller=?"},
+      {"kind", QueryOf().Kinds({1, 2}), kRuns},
+      {"revision", QueryOf().Revision("a"), kRuns},
+      {"rule", QueryOf().Rule("RF-1"), kRuns},
+      {"level", QueryOf().Levels({2}), kRuns},
+      {"caller", QueryOf().Caller("clinic"), kRuns},
       {"patient", QueryOf().Patient("p"),
        "USING COVERING INDEX entries_by_patient_key (patient_key=?"},
       {"request", QueryOf().Request("r"),
        "USING COVERING INDEX entries_by_request_key (request_key=?"},
       {"rule among others", QueryOf().Kinds({1}).Rule("RF-1").Patient("patient-key-4"),
-       "USING PRIMARY KEY (rule=? AND idx=?)"},
-      {"page", QueryOf().Caller("clinic").Before(100), "entries_by_caller (caller=? AND rowid>?"},
+       "USING INDEX entries_by_patient_key (patient_key=?"},
+      {"page", QueryOf().Caller("clinic").Before(100), kRuns},
   };
   for (const auto& [name, query, step] : cases) {
     const absl::StatusOr<std::vector<std::string>> steps = index->ExplainFind(query);
@@ -99,6 +103,64 @@ TEST_F(SqliteQueryIndexTest, EveryConditionIsLedByAnIndex) {
     EXPECT_THAT(plan, Not(HasSubstr("SCAN"))) << name;
     EXPECT_THAT(plan, Not(HasSubstr("TEMP B-TREE"))) << name << ": pages would be sorted";
   }
+}
+
+// Against a plain list of rows: rows of many runs, some rare in them, some forgotten.
+TEST_F(SqliteQueryIndexTest, FindsWhatAListOfTheRowsHasWhateverIsAsked) {
+  std::mt19937 random(1);
+  std::vector<IndexRow> rows = Rows(0, 1'500);
+  for (IndexRow& row : rows) {
+    row.id[14] = static_cast<uint8_t>(row.index >> 8);
+    row.kind = random() % 100 == 0 ? 7 : 1;
+    row.level = static_cast<int>(random() % 40);
+    row.caller = random() % 300 == 0 ? "rare" : "clinic";
+    row.patient_key = "patient-key-" + std::to_string(random() % 50);
+    for (int i = 0; i < 6; ++i) row.rule_ids.push_back("R-" + std::to_string(random() % 300));
+  }
+  MemoryQueryIndex list;
+  std::unique_ptr<SqliteQueryIndex> index = Open();
+  for (size_t begin = 0; begin < rows.size();) {
+    const auto some = absl::MakeSpan(rows).subspan(begin, 1 + random() % 200);
+    ASSERT_TRUE(list.Apply(some).ok());
+    ASSERT_TRUE(index->Apply(some).ok());
+    begin += some.size();
+    const uint64_t forgotten[] = {random() % begin, begin - 1};
+    ASSERT_TRUE(list.Forget(forgotten).ok());
+    ASSERT_TRUE(index->Forget(forgotten).ok());
+    if (random() % 3 == 0) index = Open();
+  }
+  for (int i = 0; i < 300; ++i) {
+    IndexQuery query;
+    if (random() % 3 == 0) query.kinds = {7};
+    if (random() % 3 == 0) query.levels = {static_cast<int>(random() % 40), 3, 0};
+    if (random() % 3 == 0) query.caller = random() % 2 == 0 ? "rare" : "clinic";
+    if (random() % 3 == 0) query.rule_id = "R-" + std::to_string(random() % 300);
+    if (random() % 5 == 0) query.patient_key = "patient-key-" + std::to_string(random() % 50);
+    if (random() % 4 == 0) query.revision_prefix = random() % 2 == 0 ? "a" : "bb";
+    if (random() % 4 == 0) query.before_index = random() % 1'600;
+    if (random() % 4 == 0) query.from_us = static_cast<int64_t>(random() % 1'500'000);
+    if (random() % 4 == 0) query.until_us = static_cast<int64_t>(random() % 1'500'000);
+    const size_t limit = 1 + random() % 100;
+    ASSERT_EQ(*index->Find(query, limit), *list.Find(query, limit)) << "query " << i;
+    ASSERT_EQ(index->Count(query)->by_rule, list.Count(query)->by_rule) << "query " << i;
+  }
+}
+
+TEST_F(SqliteQueryIndexTest, WhatOnlyAForgottenRowHadStandsInNoRun) {
+  std::vector<IndexRow> rows = Rows(0, 130);
+  rows[70].rule_ids.push_back("RF-ALONE");
+  rows[70].level = 9;
+  ASSERT_TRUE(Open()->Apply(rows).ok());
+  const auto runs = [this] {
+    return *(*Database::Open(path()))
+                ->QueryInteger(
+                    "SELECT count(*) FROM entry_runs WHERE (field = 2 AND value = 9) OR "
+                    "(field = 5 AND value = (SELECT id FROM rules WHERE name = "
+                    "'RF-ALONE')) OR (field = 5 AND run = 1)");
+  };
+  EXPECT_EQ(runs(), 1 + 1 + 7);
+  ASSERT_TRUE(Open()->Forget({70}).ok());
+  EXPECT_EQ(runs(), 7);
 }
 
 TEST_F(SqliteQueryIndexTest, TheRarestConditionLeads) {
