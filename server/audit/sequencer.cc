@@ -1,5 +1,6 @@
 #include "server/audit/sequencer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -42,7 +43,8 @@ void Sequencer::Expect() { expected_.fetch_add(1); }
 
 void Sequencer::Unexpect() {
   expected_.fetch_sub(1);
-  if (state_.load() == kNapping && !WorthWaiting()) Wake();
+  const auto state = static_cast<State>(state_.load());
+  if (state != kAwake && state != kIdle && ShouldWake(state)) Wake();
 }
 
 void Sequencer::Push(std::unique_ptr<PendingRecord> record) {
@@ -54,8 +56,8 @@ void Sequencer::Push(std::unique_ptr<PendingRecord> record) {
   }
   pushed_count_.fetch_add(1);
   expected_.fetch_sub(1);
-  const int state = state_.load();
-  if (state == kIdle || (state == kNapping && !WorthWaiting())) Wake();
+  const auto state = static_cast<State>(state_.load());
+  if (state != kAwake && ShouldWake(state)) Wake();
 }
 
 void Sequencer::Refuse(std::unique_ptr<PendingRecord> record) {
@@ -77,15 +79,31 @@ bool Sequencer::WorthWaiting() const {
   return expected_.load() > 0 && pushed_count_.load() < options_.max_batch;
 }
 
+bool Sequencer::HasGathered() const {
+  return expected_.load() <= 0 && pushed_count_.load() >= still_wanted_.load();
+}
+
+bool Sequencer::ShouldWake(State state) const {
+  switch (state) {
+    case kIdle:
+      return pushed_.load() != nullptr;
+    case kNapping:
+      return !WorthWaiting();
+    case kGathering:
+      return HasGathered();
+    case kAwake:
+      break;
+  }
+  return false;
+}
+
 void Sequencer::Sleep(State state, absl::Time deadline) {
   {
     absl::MutexLock lock(&sleep_mutex_);
     woken_ = false;
   }
   state_.store(state);
-  const bool ready =
-      closing_.load() || (state == kIdle ? pushed_.load() != nullptr : !WorthWaiting());
-  if (!ready) {
+  if (!closing_.load() && !ShouldWake(state)) {
     absl::MutexLock lock(&sleep_mutex_);
     while (!woken_) {
       if (wake_.WaitWithDeadline(&sleep_mutex_, deadline)) break;
@@ -119,7 +137,9 @@ void Sequencer::Gather() {
   do {
     before = backlog_.size();
     if (before >= options_.max_batch || closing_.load()) return;
-    absl::SleepFor(options_.gather_gap);
+    still_wanted_.store(usual_batch_ - std::min(usual_batch_, before));
+    if (HasGathered()) return;
+    Sleep(kGathering, absl::Now() + options_.gather_gap);
     Drain();
   } while (backlog_.size() > before && absl::Now() < deadline);
 }
@@ -151,6 +171,8 @@ Batch Sequencer::Collect() {
     backlog_.pop_front();
   }
   last_batch_ = batch.size();
+  // Forgotten by and by, so that one burst is not waited for for ever.
+  usual_batch_ = std::max(last_batch_, usual_batch_ - (usual_batch_ + 15) / 16);
   return batch;
 }
 

@@ -63,7 +63,8 @@ class Sequencer {
     absl::Duration max_delay = absl::ZeroDuration();
     // While records come in quick succession (more than one for the batch before, or for this one),
     // a batch goes on gathering until none came for `gather_gap`, at most `gather_limit`: a sync
-    // costs as much processor time as several records. A lone record never waits.
+    // costs as much processor time as several records. It ends at once when it has as many as
+    // batches had lately and no other record is expected. A lone record never waits.
     absl::Duration gather_gap = absl::Microseconds(200);
     absl::Duration gather_limit = absl::Milliseconds(2);
   };
@@ -87,7 +88,7 @@ class Sequencer {
   void Refuse(std::unique_ptr<PendingRecord> record);
 
  private:
-  enum State : int { kAwake, kIdle, kNapping };
+  enum State : int { kAwake, kIdle, kNapping, kGathering };
 
   void Run();
   void RunCompletions();
@@ -99,6 +100,10 @@ class Sequencer {
   void Sleep(State state, absl::Time deadline);
   void Wake();
   bool WorthWaiting() const;
+  // Nothing is gained by gathering any longer.
+  bool HasGathered() const;
+  // Whether the thread, in this state, has a reason to go on.
+  bool ShouldWake(State state) const;
   void Deliver(Batch batch);
   void Finish(PendingRecord& record);
 
@@ -111,6 +116,7 @@ class Sequencer {
   std::atomic<size_t> pushed_count_{0};
   std::atomic<int64_t> expected_{0};
   std::atomic<int> state_{kAwake};
+  std::atomic<size_t> still_wanted_{0};  // while gathering: how many must be pushed to end it
   std::atomic<bool> closing_{false};
 
   absl::Mutex sleep_mutex_;
@@ -120,6 +126,7 @@ class Sequencer {
   // In order; only the sequencing thread uses it.
   std::deque<std::unique_ptr<PendingRecord>> backlog_;
   size_t last_batch_ = 0;
+  size_t usual_batch_ = 0;  // of the largest batches lately
 
   absl::Mutex completion_mutex_;
   absl::CondVar completions_changed_;
