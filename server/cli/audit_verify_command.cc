@@ -257,6 +257,7 @@ class AuditVerifyCommand : public Command {
     const absl::StatusOr<audit::LogCheckReport> report = audit::CheckLog(options);
     if (!report.ok()) return ReportError(report.status(), false, environment.err);
     Take(*report, options.origin, verdict);
+    TakeRepairs(files->repairs, verdict);
     return kExitOk;
   }
 
@@ -274,6 +275,17 @@ class AuditVerifyCommand : public Command {
                      " checkpoints; the latest covers ", WithThousands(report.checkpoint_size),
                      " records."),
         absl::StrCat("Root ", ToHex(report.root))};
+  }
+
+  // Opening has put them right already, perhaps after a crash, perhaps after somebody's hand: who
+  // verifies must hear of them.
+  static void TakeRepairs(const std::vector<store::Problem>& repairs, Verdict& verdict) {
+    for (const store::Problem& repair : repairs) {
+      verdict.problems.push_back(
+          {repair.place, absl::StrCat(repair.message, " (put right when the log was opened)"),
+           repair.index});
+    }
+    verdict.problem_count += repairs.size();
   }
 
   int OpenKeyring(Environment& environment, std::unique_ptr<audit::Keyring>& keyring) const {

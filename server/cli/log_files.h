@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "server/store/store.h"
@@ -16,6 +17,8 @@ namespace plumbline::cli {
 struct LogFiles {
   std::unique_ptr<store::LogStore> store;
   std::unique_ptr<store::QueryIndex> index;
+  // What was wrong in the files and was put right when they were opened: where and what.
+  std::vector<store::Problem> repairs = {};
 };
 // Opens the files in a folder; if there is none and `create`, makes it. NotFound if there is no log
 // and `create` is false; FailedPrecondition or Unavailable if another process has it.

@@ -95,6 +95,11 @@ class LogStackImpl : public LogStack {
       return Annotate(files.status(), absl::StrCat("decision log ", options.folder));
     }
     files_ = *std::move(files);
+    for (const store::Problem& repair : files_.repairs) {
+      if (options.on_event) {
+        options.on_event("log-repaired", absl::StrCat(repair.place, ": ", repair.message));
+      }
+    }
     return options.signing_key_file.empty() ? UseLastSigner(options) : KeepSignerFile(options);
   }
 

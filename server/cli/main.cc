@@ -12,6 +12,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -73,7 +74,8 @@ absl::StatusOr<LogFiles> OpenLogFiles(const std::string& folder, bool create) {
   if (!index.ok()) {
     return index.status();
   }
-  return LogFiles{*std::move(store), *std::move(index)};
+  std::vector<plumbline::store::Problem> repairs = (*store)->repairs();
+  return LogFiles{*std::move(store), *std::move(index), std::move(repairs)};
 }
 
 absl::StatusOr<std::unique_ptr<OpenedLog>> OpenLog(const OpenLogOptions& options) {

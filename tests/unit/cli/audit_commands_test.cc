@@ -63,7 +63,8 @@ absl::StatusOr<LogFiles> OpenFiles(const std::string& folder, bool create) {
   if (!store.ok()) return store.status();
   auto index = store::SqliteQueryIndex::Open(folder + "/index.sqlite");
   if (!index.ok()) return index.status();
-  return LogFiles{*std::move(store), *std::move(index)};
+  std::vector<store::Problem> repairs = (*store)->repairs();
+  return LogFiles{*std::move(store), *std::move(index), std::move(repairs)};
 }
 
 // One log for all tests that only read: it is made once, and each test gets a copy of the files.
@@ -352,6 +353,21 @@ TEST_F(AuditCommandsTest, FlippedByteOfASegmentIsFound) {
   EXPECT_EQ(bad.code, kExitCheckFailed) << bad.out << bad.err;
   EXPECT_THAT(bad.out, HasSubstr("\"ok\": false"));
   EXPECT_THAT(bad.out, HasSubstr(".seg"));
+}
+
+TEST_F(AuditCommandsTest, WhatOpeningPutsRightIsNamedOnce) {
+  for (const char* name : {"acknowledged.mark", "key_changes.journal"}) {
+    std::string bytes = ReadFile(File("log/") + name);
+    bytes[600] = static_cast<char>(bytes[600] ^ 1);
+    WriteFile(File("log/") + name, bytes);
+    const CliResult bad = OnLog("verify", {"--vkey", File("log.vkey"), "--format", "json"});
+    EXPECT_EQ(bad.code, kExitCheckFailed) << bad.out << bad.err;
+    EXPECT_THAT(bad.out, HasSubstr("\"problem_count\": 1"));
+    EXPECT_THAT(bad.out, HasSubstr(name));
+    EXPECT_THAT(bad.out, HasSubstr("(put right when the log was opened)"));
+    const CliResult good = OnLog("verify", {"--vkey", File("log.vkey")});
+    EXPECT_EQ(good.code, kExitOk) << good.out << good.err;
+  }
 }
 
 TEST_F(AuditCommandsTest, CheckpointOfAnotherHistoryIsNoticed) {
