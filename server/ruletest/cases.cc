@@ -50,6 +50,14 @@ std::vector<std::string> RulesNamed(const v1::Vignette& vignette) {
   return ids;
 }
 
+const std::vector<size_t>& OfRule(
+    const absl::flat_hash_map<std::string, std::vector<size_t>>& by_rule,
+    const std::string& rule_id) {
+  static const std::vector<size_t>* const kNone = new std::vector<size_t>();
+  const auto found = by_rule.find(rule_id);
+  return found == by_rule.end() ? *kNone : found->second;
+}
+
 bool NeedsDecision(const Case& one) {
   if (one.vignette != nullptr) return true;
   for (const ExpectedOutcome& expected : one.outcomes) {
@@ -62,6 +70,7 @@ bool NeedsDecision(const Case& one) {
 
 CaseSet::CaseSet(const ruleset::CompiledRuleset& ruleset) {
   AddVignettes(ruleset);
+  named_ = about_;
   AddTables(ruleset);
   for (const v1::DoseRegister& one : ruleset.source.dose_registers()) registers_.push_back(&one);
 }
@@ -126,9 +135,11 @@ void CaseSet::AddTables(const ruleset::CompiledRuleset& ruleset) {
 }
 
 const std::vector<size_t>& CaseSet::About(const std::string& rule_id) const {
-  static const std::vector<size_t>* const kNone = new std::vector<size_t>();
-  const auto found = about_.find(rule_id);
-  return found == about_.end() ? *kNone : found->second;
+  return OfRule(about_, rule_id);
+}
+
+const std::vector<size_t>& CaseSet::NamedByVignettes(const std::string& rule_id) const {
+  return OfRule(named_, rule_id);
 }
 
 void PrepareSubject(Subject& subject) {
@@ -157,7 +168,17 @@ bool CaseRunner::AboutConsistency(const Case& one) const {
 }
 
 std::vector<std::string> CaseRunner::Run(const Case& one, engine::VignetteResult* result) {
-  std::vector<std::string> differences;
+  CaseDifferences found = RunApart(one, result);
+  std::vector<std::string> differences = std::move(found.refused);
+  for (std::string& line : found.vignette) differences.push_back(std::move(line));
+  for (std::vector<std::string>& row : found.rows) {
+    for (std::string& line : row) differences.push_back(std::move(line));
+  }
+  return differences;
+}
+
+CaseDifferences CaseRunner::RunApart(const Case& one, engine::VignetteResult* result) {
+  CaseDifferences found;
   const std::vector<engine::FieldViolation> violations =
       subject_.engine->Evaluate(one.intake, one.as_of, engine::View::kFull, workspace_, bytes_);
   evaluated_ = std::all_of(violations.begin(), violations.end(), [](const auto& violation) {
@@ -167,27 +188,30 @@ std::vector<std::string> CaseRunner::Run(const Case& one, engine::VignetteResult
   const bool on_purpose = evaluated_ && one.vignette == nullptr && AboutConsistency(one);
   if (!violations.empty() && !on_purpose) {
     for (const engine::FieldViolation& violation : violations) {
-      differences.push_back(
+      found.refused.push_back(
           absl::StrCat("intake refused: ", violation.field, ": ", violation.description));
     }
-    return differences;
+    return found;
   }
   v1::Decision decision;
   const bool parsed = violations.empty() && NeedsDecision(one) && decision.ParseFromString(bytes_);
   if (one.vignette != nullptr) {
     engine::VignetteResult compared =
         engine::CompareWithExpectation(decision, one.vignette->expect(), *subject_.ruleset);
-    differences = compared.differences;
+    found.vignette = compared.differences;
     if (result != nullptr) *result = std::move(compared);
   }
   Effects effects;
   if (parsed && !one.outcomes.empty()) effects = EffectsOf(decision);
-  for (const ExpectedOutcome& expected : one.outcomes) CompareRow(expected, effects, differences);
-  return differences;
+  for (const ExpectedOutcome& expected : one.outcomes) {
+    found.rows.push_back(CompareRow(expected, effects));
+  }
+  return found;
 }
 
-void CaseRunner::CompareRow(const ExpectedOutcome& expected, const Effects& effects,
-                            std::vector<std::string>& differences) {
+std::vector<std::string> CaseRunner::CompareRow(const ExpectedOutcome& expected,
+                                                const Effects& effects) {
+  std::vector<std::string> differences;
   const std::string name = ruleset::DisplayName(expected.condition);
   const auto node = subject_.nodes.find(name);
   if (node != subject_.nodes.end()) {
@@ -199,7 +223,7 @@ void CaseRunner::CompareRow(const ExpectedOutcome& expected, const Effects& effe
   } else if (!expected.row->has_effect()) {
     differences.push_back(absl::StrCat(name, ": there is no such condition"));
   }
-  if (!expected.row->has_effect()) return;
+  if (!expected.row->has_effect()) return differences;
   const auto found = effects.find(expected.condition.rule_id);
   static const v1::RuleEffect* const kNothing = new v1::RuleEffect();
   const v1::RuleEffect& got = found == effects.end() ? *kNothing : found->second;
@@ -208,25 +232,27 @@ void CaseRunner::CompareRow(const ExpectedOutcome& expected, const Effects& effe
                                        DescribeEffect(expected.row->effect()), ", got ",
                                        DescribeEffect(got)));
   }
+  return differences;
+}
+
+std::string CompareRegister(const v1::Ruleset& ruleset, const v1::DoseRegister& one) {
+  const std::vector<std::string> expected(one.steps().begin(), one.steps().end());
+  std::vector<std::string> got;
+  for (const v1::Exercise& exercise : ruleset.exercises()) {
+    if (exercise.id() != one.exercise_id()) continue;
+    for (const v1::DoseStep& dose : exercise.doses()) got.push_back(DescribeDose(dose));
+    break;
+  }
+  if (got == expected) return "";
+  return absl::StrCat("doses of ", one.exercise_id(), ": registered ",
+                      absl::StrJoin(expected, "; "), ", got ", absl::StrJoin(got, "; "));
 }
 
 std::vector<std::string> CompareRegisters(const v1::Ruleset& ruleset, const CaseSet& cases) {
-  std::map<std::string, const v1::Exercise*> exercises;
-  for (const v1::Exercise& exercise : ruleset.exercises()) {
-    exercises.emplace(exercise.id(), &exercise);
-  }
   std::vector<std::string> differences;
   for (const v1::DoseRegister* one : cases.registers()) {
-    std::vector<std::string> expected(one->steps().begin(), one->steps().end());
-    std::vector<std::string> got;
-    if (const auto found = exercises.find(one->exercise_id()); found != exercises.end()) {
-      for (const v1::DoseStep& dose : found->second->doses()) got.push_back(DescribeDose(dose));
-    }
-    if (got != expected) {
-      differences.push_back(absl::StrCat("doses of ", one->exercise_id(), ": registered ",
-                                         absl::StrJoin(expected, "; "), ", got ",
-                                         absl::StrJoin(got, "; ")));
-    }
+    std::string difference = CompareRegister(ruleset, *one);
+    if (!difference.empty()) differences.push_back(std::move(difference));
   }
   return differences;
 }

@@ -50,6 +50,8 @@ class CaseSet {
   const std::vector<Case>& cases() const { return cases_; }
   // Cases that name the rule: rows about it, vignettes that cover or expect it.
   const std::vector<size_t>& About(const std::string& rule_id) const;
+  // Of these the vignettes' own patients, by what people wrote alone: outcome tables have no say.
+  const std::vector<size_t>& NamedByVignettes(const std::string& rule_id) const;
   const std::vector<const v1::DoseRegister*>& registers() const { return registers_; }
   const std::vector<std::string>& problems() const { return problems_; }
   size_t row_count() const { return row_count_; }
@@ -62,6 +64,7 @@ class CaseSet {
   std::vector<Case> cases_;
   std::vector<const v1::DoseRegister*> registers_;
   absl::flat_hash_map<std::string, std::vector<size_t>> about_;
+  absl::flat_hash_map<std::string, std::vector<size_t>> named_;
   std::vector<std::string> problems_;
   size_t row_count_ = 0;
 };
@@ -78,6 +81,15 @@ struct Subject {
 // Completes a subject whose ruleset and probes are set.
 void PrepareSubject(Subject& subject);
 
+// What differs from the expectations of a case, one line each.
+struct CaseDifferences {
+  // Why the patient was refused: then nothing was compared, and nothing of the case holds.
+  std::vector<std::string> refused;
+  std::vector<std::string> vignette;
+  // Of each row, in the order of Case::outcomes.
+  std::vector<std::vector<std::string>> rows;
+};
+
 class CaseRunner {
  public:
   // `subject` must outlive the runner.
@@ -86,6 +98,8 @@ class CaseRunner {
   // What differs from the expectations, one line each; empty: passed. `result` (may be null) takes
   // the vignette's own result.
   std::vector<std::string> Run(const Case& one, engine::VignetteResult* result = nullptr);
+  // The same, by what was expected.
+  CaseDifferences RunApart(const Case& one, engine::VignetteResult* result = nullptr);
 
   // The frame of the last run, for coverage.
   const expr::Frame& frame() const { return subject_.engine->FrameOf(workspace_); }
@@ -95,8 +109,7 @@ class CaseRunner {
 
  private:
   bool AboutConsistency(const Case& one) const;
-  void CompareRow(const ExpectedOutcome& expected, const Effects& effects,
-                  std::vector<std::string>& differences);
+  std::vector<std::string> CompareRow(const ExpectedOutcome& expected, const Effects& effects);
 
   const Subject& subject_;
   engine::Workspace workspace_;
@@ -104,7 +117,9 @@ class CaseRunner {
   bool evaluated_ = false;
 };
 
-// What the ruleset's dose ladders do not share with their registers.
+// What the ruleset's dose ladders do not share with their registers: one line for each register
+// that differs; of one register, that line or nothing.
+std::string CompareRegister(const v1::Ruleset& ruleset, const v1::DoseRegister& one);
 std::vector<std::string> CompareRegisters(const v1::Ruleset& ruleset, const CaseSet& cases);
 
 }  // namespace plumbline::ruletest
