@@ -12,7 +12,7 @@ namespace {
 
 constexpr char kVersion = 1;
 constexpr char kAsItIs = 0;
-constexpr char kDelta = 1;
+constexpr char kInPieces = 2;
 constexpr size_t kDigestBytes = 32;
 
 absl::Status Damaged(absl::string_view what) {
@@ -44,8 +44,8 @@ absl::StatusOr<PayloadParts> Split(absl::string_view payload) {
   if (payload.empty()) return Damaged("ends before the decision");
   const char encoding = payload[0];
   payload.remove_prefix(1);
-  if (encoding == kDelta) {
-    if (payload.size() < kDigestBytes) return Damaged("ends within the dictionary's digest");
+  if (encoding == kInPieces) {
+    if (payload.size() < kDigestBytes) return Damaged("ends within the digest of its texts");
     parts.digest = payload.substr(0, kDigestBytes);
     payload.remove_prefix(kDigestBytes);
   } else if (encoding != kAsItIs) {
@@ -58,31 +58,31 @@ absl::StatusOr<PayloadParts> Split(absl::string_view payload) {
 
 }  // namespace
 
-absl::StatusOr<PayloadEncoder> PayloadEncoder::WithDictionary(
-    std::shared_ptr<const DecisionDictionary> dictionary, store::LogStore& store) {
-  PayloadEncoder encoder;
-  encoder.digest_ = Sha256Of(dictionary->bytes());
-  encoder.dictionary_ = std::move(dictionary);
-  absl::StatusOr<std::string> stored = store.PutObject(encoder.dictionary_->bytes());
+absl::StatusOr<PayloadEncoder> PayloadEncoder::WithPieces(std::shared_ptr<const PieceTable> pieces,
+                                                          store::LogStore& store) {
+  const std::string object = EncodePieceTable(*pieces);
+  absl::StatusOr<std::string> stored = store.PutObject(object);
   if (!stored.ok()) return stored.status();
+  PayloadEncoder encoder;
+  encoder.digest_ = Sha256Of(object);
+  encoder.pieces_ = std::move(pieces);
   return encoder;
 }
 
-std::string PayloadEncoder::Encode(absl::string_view request, absl::string_view decision) const {
-  std::string payload;
-  payload.reserve(request.size() + 64 + (dictionary_ == nullptr ? decision.size() : 4096));
+void PayloadEncoder::Encode(absl::string_view request, absl::string_view decision,
+                            absl::Span<const PlacedPiece> placed, std::string& payload) const {
+  payload.clear();
   payload.push_back(kVersion);
   AppendVarint(payload, request.size());
   payload.append(request.data(), request.size());
-  if (dictionary_ == nullptr) {
+  if (pieces_ == nullptr) {
     payload.push_back(kAsItIs);
     payload.append(decision.data(), decision.size());
-    return payload;
+    return;
   }
-  payload.push_back(kDelta);
+  payload.push_back(kInPieces);
   payload.append(reinterpret_cast<const char*>(digest_.data()), digest_.size());
-  dictionary_->Encode(decision, payload);
-  return payload;
+  EncodeInPieces(*pieces_, placed, decision, payload);
 }
 
 absl::StatusOr<DecisionPayload> PayloadReader::Read(absl::string_view payload) const {
@@ -94,37 +94,37 @@ absl::StatusOr<DecisionPayload> PayloadReader::Read(absl::string_view payload) c
     result.decision = std::string(parts->decision);
     return result;
   }
-  const std::string digest = EncodeHex(parts->digest);
-  absl::StatusOr<std::shared_ptr<const std::string>> dictionary = Dictionary(digest);
-  if (!dictionary.ok()) return dictionary.status();
-  absl::StatusOr<std::string> decision =
-      DecisionDictionary::Decode(**dictionary, parts->decision, kMaxPayloadPartBytes);
+  absl::StatusOr<std::shared_ptr<const StoredPieces>> pieces = Pieces(EncodeHex(parts->digest));
+  if (!pieces.ok()) return pieces.status();
+  absl::StatusOr<std::string> decision = (*pieces)->Decode(parts->decision, kMaxPayloadPartBytes);
   if (!decision.ok()) return decision.status();
   result.decision = *std::move(decision);
   return result;
 }
 
-absl::StatusOr<std::string> PayloadReader::DictionaryOf(absl::string_view payload) {
+absl::StatusOr<std::string> PayloadReader::PiecesOf(absl::string_view payload) {
   absl::StatusOr<PayloadParts> parts = Split(payload);
   if (!parts.ok()) return parts.status();
   return EncodeHex(parts->digest);
 }
 
-absl::StatusOr<std::shared_ptr<const std::string>> PayloadReader::Dictionary(
+absl::StatusOr<std::shared_ptr<const StoredPieces>> PayloadReader::Pieces(
     const std::string& digest) const {
   {
     absl::MutexLock lock(&mutex_);
-    const auto found = dictionaries_.find(digest);
-    if (found != dictionaries_.end()) return found->second;
+    const auto found = pieces_.find(digest);
+    if (found != pieces_.end()) return found->second;
   }
-  absl::StatusOr<std::string> bytes = store_->GetObject(digest);
-  if (absl::IsNotFound(bytes.status())) {
-    return Damaged(absl::StrCat("its dictionary ", digest, " is not in the store"));
+  absl::StatusOr<std::string> object = store_->GetObject(digest);
+  if (absl::IsNotFound(object.status())) {
+    return Damaged(absl::StrCat("its texts ", digest, " are not in the store"));
   }
-  if (!bytes.ok()) return bytes.status();
-  auto dictionary = std::make_shared<const std::string>(*std::move(bytes));
+  if (!object.ok()) return object.status();
+  absl::StatusOr<StoredPieces> parsed = StoredPieces::Parse(*std::move(object));
+  if (!parsed.ok()) return parsed.status();
+  auto pieces = std::make_shared<const StoredPieces>(*std::move(parsed));
   absl::MutexLock lock(&mutex_);
-  return dictionaries_.emplace(digest, std::move(dictionary)).first->second;
+  return pieces_.emplace(digest, std::move(pieces)).first->second;
 }
 
 }  // namespace plumbline::audit

@@ -1,8 +1,8 @@
 // The payload of a decision's record: the request as it was received and the decision as it was
 // sent, byte for byte.
 //
-// A decision is written as a delta to a dictionary (decision_dictionary.h), which is an immutable
-// object in the store and named in the payload; without a dictionary it is written as it is.
+// A decision is written as the numbers of its pieces (piece_coding.h), which are an immutable
+// object of the store that the payload names; one whose pieces are not known is written as it is.
 // docs/reference/decision_log.md has the bytes.
 
 #ifndef PLUMBLINE_SERVER_AUDIT_PAYLOAD_H_
@@ -16,7 +16,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
-#include "server/audit/decision_dictionary.h"
+#include "absl/types/span.h"
+#include "server/audit/piece_coding.h"
+#include "server/base/pieces.h"
 #include "server/base/sha256.h"
 #include "server/store/store.h"
 
@@ -32,42 +34,43 @@ struct DecisionPayload {
   friend bool operator==(const DecisionPayload&, const DecisionPayload&) = default;
 };
 
-// Writes payloads with one dictionary. Immutable, thread-safe.
+// Writes payloads with the pieces of one ruleset. Immutable, thread-safe.
 class PayloadEncoder {
  public:
   // Decisions are written as they are.
   PayloadEncoder() = default;
-  // Stores the dictionary as an object of `store`, if it is not there yet.
-  static absl::StatusOr<PayloadEncoder> WithDictionary(
-      std::shared_ptr<const DecisionDictionary> dictionary, store::LogStore& store);
+  // Stores the pieces as an object of `store`, if they are not there yet.
+  static absl::StatusOr<PayloadEncoder> WithPieces(std::shared_ptr<const PieceTable> pieces,
+                                                   store::LogStore& store);
 
-  // Each of both at most kMaxPayloadPartBytes.
-  std::string Encode(absl::string_view request, absl::string_view decision) const;
+  // Replaces `payload`. Request and decision are at most kMaxPayloadPartBytes each. `placed`: where
+  // in `decision` which of the pieces stands, as far as known.
+  void Encode(absl::string_view request, absl::string_view decision,
+              absl::Span<const PlacedPiece> placed, std::string& payload) const;
 
  private:
-  std::shared_ptr<const DecisionDictionary> dictionary_;
+  std::shared_ptr<const PieceTable> pieces_;
   Sha256Digest digest_{};
 };
 
-// Reads payloads, and keeps the dictionaries that they need. Thread-safe. The store must outlive
-// it.
+// Reads payloads, and keeps the pieces that they need. Thread-safe. The store must outlive it.
 class PayloadReader {
  public:
   explicit PayloadReader(const store::LogStore* store) : store_(store) {}
 
-  // DataLoss for anything that no PayloadEncoder wrote, and for a missing or damaged dictionary.
+  // DataLoss for anything that no PayloadEncoder wrote, and for missing or damaged pieces.
   absl::StatusOr<DecisionPayload> Read(absl::string_view payload) const;
 
-  // The digest of the dictionary that a payload needs, in hexadecimal; empty if it needs none.
-  // DataLoss as in Read.
-  static absl::StatusOr<std::string> DictionaryOf(absl::string_view payload);
+  // The digest of the pieces that a payload needs, in hexadecimal; empty if it needs none. DataLoss
+  // as in Read.
+  static absl::StatusOr<std::string> PiecesOf(absl::string_view payload);
 
  private:
-  absl::StatusOr<std::shared_ptr<const std::string>> Dictionary(const std::string& digest) const;
+  absl::StatusOr<std::shared_ptr<const StoredPieces>> Pieces(const std::string& digest) const;
 
   const store::LogStore* const store_;
   mutable absl::Mutex mutex_;
-  mutable absl::flat_hash_map<std::string, std::shared_ptr<const std::string>> dictionaries_
+  mutable absl::flat_hash_map<std::string, std::shared_ptr<const StoredPieces>> pieces_
       ABSL_GUARDED_BY(mutex_);
 };
 

@@ -30,10 +30,8 @@ Sha256Digest Commitment(const RecordKey& key, SealedPart part, absl::string_view
   const Sha256Digest salt = HmacSha256(
       absl::string_view(reinterpret_cast<const char*>(key.data()), key.size()),
       part == SealedPart::kDetails ? "plumbline-salt/v1/details" : "plumbline-salt/v1/payload");
-  Sha256 sha;
-  sha.Update(absl::string_view(reinterpret_cast<const char*>(salt.data()), salt.size()));
-  sha.Update(plaintext);
-  return sha.Finish();
+  return Sha256OfPieces(
+      {absl::string_view(reinterpret_cast<const char*>(salt.data()), salt.size()), plaintext});
 }
 
 std::string SealPart(const RecordKey& key, const Uuid& id, SealedPart part,

@@ -46,7 +46,8 @@ std::vector<expr::SlotIndex> InOrderOfQuestions(const ruleset::CompiledRuleset& 
 
 IntakeAnswers WithRuleset(const v1::Intake& intake, const ruleset::CompiledRuleset& ruleset) {
   const engine::Binder binder(ruleset);
-  const engine::FactText facts(ruleset);
+  PieceTable pieces;
+  const engine::FactText facts(ruleset, pieces);
   std::vector<expr::ListCell> scratch;
   expr::Frame frame = ruleset.plan.MakeFrame();
   std::vector<engine::FieldViolation> violations;

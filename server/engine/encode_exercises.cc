@@ -80,7 +80,7 @@ void DecisionEncoder::Run::WritePrescription(int field, uint32_t index) {
   const size_t mark = w_.Begin(field);
   w_.UInt(P::kRankFieldNumber, result.rank);
   w_.Raw(fragment.head);
-  w_.Message(P::kDoseFieldNumber, fragment.doses[result.dose]);
+  w_.Raw(fragment.doses[result.dose]);
   w_.UInt(P::kDoseStepFieldNumber, result.dose);
   w_.SInt(P::kPointsFieldNumber, result.points);
   WriteReasons(index);

@@ -19,9 +19,9 @@ void DecisionEncoder::Run::WriteAdvice() {
     const NodeId when = ruleset_.advice[i].when;
     if ((!e_.releases_programme && !advice.with_hold()) || !context_.Matches(when)) continue;
     const size_t mark = w_.Begin(v1::Decision::kAdviceFieldNumber);
-    w_.String(A::kCategoryFieldNumber, advice.category());
-    WriteRationale(A::kRationaleFieldNumber, f_.advice[i], when);
-    w_.String(A::kClinicianTextFieldNumber, advice.clinician_text());
+    w_.Raw(f_.advice[i].head);
+    WriteRationale(A::kRationaleFieldNumber, f_.advice[i].rationale, when);
+    w_.Raw(f_.advice[i].tail);
     w_.End(mark);
   }
 }
@@ -64,7 +64,7 @@ void DecisionEncoder::Run::WriteSafetyNet() {
   for (int level : source_.safety_net().except_levels()) {
     if (level == e_.level) return;
   }
-  w_.Message(v1::Decision::kSafetyNetFieldNumber, f_.safety_net);
+  w_.Raw(f_.safety_net);
   Cite(f_.safety_net_passages);
 }
 
@@ -83,7 +83,13 @@ void DecisionEncoder::Run::WriteQuestion(const OpenQuestion& question) {
   w_.Bool(Q::kCouldLowerFieldNumber, question.could_lower);
   w_.Bool(Q::kCanChangeProgrammeFieldNumber, question.can_change_programme);
   for (const std::string* id : question.affects) {
-    w_.RepeatedString(Q::kAffectsFieldNumber, *id);
+    // Looking the piece up costs more than writing the id.
+    const Piece rule = w_.notes_pieces() ? f_.AffectedRule(*id) : Piece();
+    if (rule.bytes.empty()) {
+      w_.RepeatedString(Q::kAffectsFieldNumber, *id);
+    } else {
+      w_.Raw(rule);
+    }
   }
   w_.End(mark);
 }
@@ -111,7 +117,7 @@ bool DecisionEncoder::Run::Triggered(size_t index) const {
 void DecisionEncoder::Run::WriteNotices() {
   for (size_t i = 0; i < f_.notices.size(); ++i) {
     if (!Triggered(i)) continue;
-    w_.Message(v1::Decision::kNoticesFieldNumber, f_.notices[i]);
+    w_.Raw(f_.notices[i]);
     Cite(f_.notice_passages[i]);
   }
 }
@@ -119,8 +125,7 @@ void DecisionEncoder::Run::WriteNotices() {
 void DecisionEncoder::Run::WriteCitations() {
   for (size_t i = 0; i < f_.citations.size(); ++i) {
     if (!scratch_.cited[i]) continue;
-    w_.Message(v1::Decision::kCitationsFieldNumber,
-               full_ ? f_.citations[i].full : f_.citations[i].basic);
+    w_.Raw(full_ ? f_.citations[i].full : f_.citations[i].basic);
   }
 }
 

@@ -57,12 +57,10 @@ void DecisionEncoder::Run::WriteFired(int field, const Fired& fired) {
     WriteRationale(F::kRationaleFieldNumber,
                    f_.screens[fired.index].escalation_rationales[fired.escalation],
                    ruleset_.safety_screens[fired.index].escalations[fired.escalation].when);
-    w_.String(F::kClinicianNoteFieldNumber,
-              source_.safety_screens(static_cast<int>(fired.index)).clinician_note());
+    w_.Raw(f_.screens[fired.index].clinician_note);
   } else if (fired.is_screen) {
     WriteScreenRationale(fired);
-    w_.String(F::kClinicianNoteFieldNumber,
-              source_.safety_screens(static_cast<int>(fired.index)).clinician_note());
+    w_.Raw(f_.screens[fired.index].clinician_note);
   } else {
     const ruleset::CompiledTriageRule& compiled = ruleset_.red_flags[fired.index];
     const RuleFragment& fragment = f_.red_flags[fired.index];
@@ -71,9 +69,13 @@ void DecisionEncoder::Run::WriteFired(int field, const Fired& fired) {
     } else {
       WriteRationale(F::kRationaleFieldNumber, fragment.rationale, compiled.when);
     }
-    scratch_.text.clear();
-    facts_.AppendText(compiled.clinician_note, context_.frame, scratch_.text);
-    w_.String(F::kClinicianNoteFieldNumber, scratch_.text);
+    if (compiled.clinician_note.constant()) {
+      w_.Raw(fragment.clinician_note);
+    } else {
+      scratch_.text.clear();
+      facts_.AppendText(compiled.clinician_note, context_.frame, scratch_.text);
+      w_.String(F::kClinicianNoteFieldNumber, scratch_.text);
+    }
   }
   WriteFields(F::kMissingFieldsFieldNumber, fired.missing);
   w_.End(mark);
@@ -139,9 +141,7 @@ void DecisionEncoder::Run::WriteReferral(uint32_t target, size_t first) {
   }
   for (size_t i = first; i < e_.fired.size(); ++i) {
     if (TargetOf(e_.fired[i]) != target) continue;
-    const std::string& note =
-        source_.red_flags(static_cast<int>(e_.fired[i].index)).referral_note();
-    if (!note.empty()) w_.RepeatedString(R::kNotesFieldNumber, note);
+    w_.Raw(f_.red_flags[e_.fired[i].index].referral_note);
   }
   w_.End(mark);
 }

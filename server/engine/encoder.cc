@@ -2,7 +2,6 @@
 
 #include <bit>
 
-#include "absl/strings/str_cat.h"
 #include "server/engine/encoder_run.h"
 
 namespace plumbline::engine {
@@ -12,24 +11,6 @@ using ::plumbline::expr::NodeId;
 using ::plumbline::expr::SlotIndex;
 using ::plumbline::expr::SlotSet;
 using ::plumbline::ruleset::kNoNode;
-
-struct LikelihoodText {
-  absl::string_view value;
-  absl::string_view display;
-};
-
-LikelihoodText TextOf(v1::Likelihood likelihood) {
-  switch (likelihood) {
-    case v1::LIKELIHOOD_CONFIRMED:
-      return {"CONFIRMED", "confirmed by a clinician"};
-    case v1::LIKELIHOOD_LIKELY:
-      return {"LIKELY", "likely"};
-    case v1::LIKELIHOOD_POSSIBLE:
-      return {"POSSIBLE", "possible"};
-    default:
-      return {"UNLIKELY", "unlikely"};
-  }
-}
 
 }  // namespace
 
@@ -71,54 +52,36 @@ void DecisionEncoder::Run::Cite(const std::vector<uint32_t>& passages) {
 }
 
 void DecisionEncoder::Run::WriteFields(int field, const SlotSet& slots) {
-  slots.ForEach(
-      [&](SlotIndex slot) { w_.RepeatedString(field, ruleset_.schema->slot(slot).name); });
+  const std::vector<Piece>& names = f_.slot_names[static_cast<size_t>(field)];
+  slots.ForEach([&](SlotIndex slot) { w_.Raw(names[slot]); });
 }
 
 void DecisionEncoder::Run::WriteFacts(const Deciders& deciding, WireWriter& writer) {
   EncodedOnce& once = scratch_.facts;
   deciding.slots.ForEach([&](SlotIndex slot) {
     if (!context_.frame.known(slot)) return;
-    writer.Raw(once.Has(slot) ? once.Get(slot) : once.Put(slot, [&](std::string& out) {
-      scratch_.fact.clear();
-      facts_.AppendFact(slot, context_.frame, scratch_.fact);
-      WireWriter(&out).Message(v1::Rationale::kFactsFieldNumber, scratch_.fact);
+    if (const Piece* fact = facts_.ConstantFact(slot, context_.frame); fact != nullptr) {
+      writer.Raw(*fact);
+      return;
+    }
+    writer.Raw(once.Has(slot) ? once.Get(slot) : once.Put(slot, [&](WireWriter& fact) {
+      facts_.WriteFact(slot, context_.frame, fact);
     }));
   });
   for (uint64_t left = deciding.landmarks; left != 0; left &= left - 1) {
     const int number = std::countr_zero(left);
-    const size_t entry = ruleset_.schema->slots().size() + static_cast<size_t>(number);
-    writer.Raw(once.Has(entry) ? once.Get(entry) : once.Put(entry, [&](std::string& out) {
-      WireWriter landmark(&out);
-      WriteLandmark(number, landmark);
-    }));
+    if (number == Landmarks::kStage) {
+      writer.Raw(f_.stage_facts[e_.stage]);
+    } else {
+      const auto condition = static_cast<size_t>(number);
+      const auto likelihood = static_cast<size_t>(e_.conditions[condition].likelihood);
+      writer.Raw(f_.condition_facts[condition][likelihood]);
+    }
   }
-}
-
-// A pattern or the stage, as a fact.
-void DecisionEncoder::Run::WriteLandmark(int number, WireWriter& writer) {
-  using F = v1::Fact;
-  const size_t mark = writer.Begin(v1::Rationale::kFactsFieldNumber);
-  if (number == Landmarks::kStage) {
-    const v1::Stage& stage = source_.stages(static_cast<int>(e_.stage));
-    writer.String(F::kFieldFieldNumber, "stage");
-    writer.String(F::kLabelFieldNumber, "Stage");
-    writer.String(F::kValueFieldNumber, stage.id());
-    writer.String(F::kDisplayFieldNumber, stage.title());
-  } else {
-    const v1::ClinicalCondition& condition = source_.conditions(number);
-    const LikelihoodText text = TextOf(e_.conditions[static_cast<size_t>(number)].likelihood);
-    writer.String(F::kFieldFieldNumber, absl::StrCat("suspected.", condition.id()));
-    writer.String(F::kLabelFieldNumber, condition.title());
-    writer.String(F::kValueFieldNumber, text.value);
-    writer.String(F::kDisplayFieldNumber, text.display);
-  }
-  writer.End(mark);
 }
 
 void DecisionEncoder::Run::WriteRationaleBody(const RationaleFragment& fragment, NodeId when,
-                                              std::string& out) {
-  WireWriter writer(&out);
+                                              WireWriter& writer) {
   writer.Raw(fragment.head);
   if (fragment.text != nullptr) {
     scratch_.text.clear();
@@ -133,20 +96,28 @@ void DecisionEncoder::Run::WriteRationale(int field, const RationaleFragment& fr
                                           NodeId when) {
   EncodedOnce& once = scratch_.rationales;
   const size_t entry = size_t{2} * fragment.number + (when != kNoNode ? 1 : 0);
-  w_.Message(field, once.Has(entry) ? once.Get(entry) : once.Put(entry, [&](std::string& out) {
-    WriteRationaleBody(fragment, when, out);
+  w_.Message(field, once.Has(entry) ? once.Get(entry) : once.Put(entry, [&](WireWriter& body) {
+    WriteRationaleBody(fragment, when, body);
   }));
   Cite(fragment.passages);
 }
 
 DecisionEncoder::DecisionEncoder(const ruleset::CompiledRuleset& ruleset)
-    : ruleset_(ruleset), fragments_(ruleset), fact_text_(ruleset) {}
+    : DecisionEncoder(ruleset, std::make_shared<PieceTable>()) {}
+
+DecisionEncoder::DecisionEncoder(const ruleset::CompiledRuleset& ruleset,
+                                 std::shared_ptr<PieceTable> pieces)
+    : ruleset_(ruleset),
+      pieces_(pieces),
+      fragments_(ruleset, pieces.get()),
+      fact_text_(ruleset, *pieces) {}
 
 void DecisionEncoder::Encode(const Context& context, const Evaluation& evaluation,
                              absl::CivilDay as_of, View view, EncoderScratch& scratch,
-                             std::string& out) const {
+                             std::string& out, std::vector<PlacedPiece>* placed) const {
   out.clear();
-  Run(*this, context, evaluation, as_of, view, scratch, out).WriteDecision();
+  if (placed != nullptr) placed->clear();
+  Run(*this, context, evaluation, as_of, view, scratch, out, placed).WriteDecision();
 }
 
 }  // namespace plumbline::engine

@@ -6,10 +6,13 @@
 #ifndef PLUMBLINE_SERVER_ENGINE_ENCODER_H_
 #define PLUMBLINE_SERVER_ENGINE_ENCODER_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/time/civil_time.h"
+#include "absl/types/span.h"
+#include "server/base/pieces.h"
 #include "server/engine/engine.h"
 #include "server/engine/evaluation.h"
 #include "server/engine/fact_text.h"
@@ -22,22 +25,31 @@ namespace plumbline::engine {
 // Texts that one decision repeats, each encoded once a run.
 class EncodedOnce {
  public:
-  void Start(size_t entries) {
+  // `place_pieces`: note the pieces in them.
+  void Start(size_t entries, bool place_pieces) {
     bytes_.clear();
+    placed_.clear();
     places_.resize(entries);
+    place_pieces_ = place_pieces;
     ++run_;
   }
   bool Has(size_t entry) const { return places_[entry].run == run_; }
-  absl::string_view Get(size_t entry) const {
-    return absl::string_view(bytes_).substr(places_[entry].begin, places_[entry].size);
+  // Good until the next Put.
+  EncodedPieces Get(size_t entry) const {
+    const Place& place = places_[entry];
+    return {absl::string_view(bytes_).substr(place.begin, place.size),
+            absl::MakeConstSpan(placed_).subspan(place.first_piece, place.pieces), place.begin};
   }
-  // Calls `write(std::string&)`, which appends the entry's bytes.
+  // Calls `write(WireWriter&)`, which writes the entry.
   template <typename Write>
-  absl::string_view Put(size_t entry, Write write) {
+  EncodedPieces Put(size_t entry, Write write) {
     const size_t begin = bytes_.size();
-    write(bytes_);
-    places_[entry] = {run_, static_cast<uint32_t>(begin),
-                      static_cast<uint32_t>(bytes_.size() - begin)};
+    const size_t first_piece = placed_.size();
+    WireWriter writer(&bytes_, place_pieces_ ? &placed_ : nullptr);
+    write(writer);
+    places_[entry] = {
+        run_, static_cast<uint32_t>(begin), static_cast<uint32_t>(bytes_.size() - begin),
+        static_cast<uint32_t>(first_piece), static_cast<uint32_t>(placed_.size() - first_piece)};
     return Get(entry);
   }
 
@@ -46,17 +58,20 @@ class EncodedOnce {
     uint64_t run = 0;
     uint32_t begin = 0;
     uint32_t size = 0;
+    uint32_t first_piece = 0;
+    uint32_t pieces = 0;
   };
   std::string bytes_;
+  std::vector<PlacedPiece> placed_;
   std::vector<Place> places_;
+  bool place_pieces_ = false;
   uint64_t run_ = 0;
 };
 
 // Memory of the encoder that is kept from run to run.
 struct EncoderScratch {
   std::string text;
-  std::string fact;
-  EncodedOnce facts;        // by slot, then by landmark: whole fields of a Rationale
+  EncodedOnce facts;        // by slot: whole fields of a Rationale
   EncodedOnce rationales;   // by number of the fragment, without and with facts
   std::vector<bool> cited;  // by citation
 };
@@ -66,14 +81,21 @@ class DecisionEncoder {
   // `ruleset` must outlive the encoder.
   explicit DecisionEncoder(const ruleset::CompiledRuleset& ruleset);
 
-  // Replaces `out` with the wire bytes of the Decision.
+  // Constant texts of the decisions.
+  const std::shared_ptr<const PieceTable>& pieces() const { return pieces_; }
+
+  // Replaces `out` with the wire bytes of the Decision and, unless it is null, `placed` with the
+  // places of the pieces in them, in ascending order.
   void Encode(const Context& context, const Evaluation& evaluation, absl::CivilDay as_of, View view,
-              EncoderScratch& scratch, std::string& out) const;
+              EncoderScratch& scratch, std::string& out, std::vector<PlacedPiece>* placed) const;
 
  private:
   class Run;
 
+  DecisionEncoder(const ruleset::CompiledRuleset& ruleset, std::shared_ptr<PieceTable> pieces);
+
   const ruleset::CompiledRuleset& ruleset_;
+  const std::shared_ptr<const PieceTable> pieces_;
   Fragments fragments_;
   FactText fact_text_;
 };

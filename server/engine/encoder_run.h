@@ -16,7 +16,8 @@ namespace plumbline::engine {
 class DecisionEncoder::Run {
  public:
   Run(const DecisionEncoder& encoder, const Context& context, const Evaluation& evaluation,
-      absl::CivilDay as_of, View view, EncoderScratch& scratch, std::string& out)
+      absl::CivilDay as_of, View view, EncoderScratch& scratch, std::string& out,
+      std::vector<PlacedPiece>* placed)
       : f_(encoder.fragments_),
         facts_(encoder.fact_text_),
         ruleset_(encoder.ruleset_),
@@ -26,10 +27,10 @@ class DecisionEncoder::Run {
         as_of_(as_of),
         full_(view == View::kFull),
         scratch_(scratch),
-        w_(&out) {
+        w_(&out, placed) {
     scratch_.cited.assign(f_.citations.size(), false);
-    scratch_.facts.Start(ruleset_.schema->slots().size() + expr::Plan::kMaxLandmarks);
-    scratch_.rationales.Start(size_t{2} * f_.rationale_count);
+    scratch_.facts.Start(ruleset_.schema->slots().size(), placed != nullptr);
+    scratch_.rationales.Start(size_t{2} * f_.rationale_count, placed != nullptr);
   }
 
   void WriteDecision();
@@ -39,8 +40,7 @@ class DecisionEncoder::Run {
   void Cite(const std::vector<uint32_t>& passages);
   void WriteFields(int field, const expr::SlotSet& slots);
   void WriteFacts(const Deciders& deciding, WireWriter& writer);
-  void WriteLandmark(int number, WireWriter& writer);
-  void WriteRationaleBody(const RationaleFragment& fragment, expr::NodeId when, std::string& out);
+  void WriteRationaleBody(const RationaleFragment& fragment, expr::NodeId when, WireWriter& writer);
   // `when` names the node whose facts are shown; kNoNode: no facts.
   void WriteRationale(int field, const RationaleFragment& fragment, expr::NodeId when);
 

@@ -123,10 +123,12 @@ Engine::Engine(std::shared_ptr<const ruleset::CompiledRuleset> ruleset)
 Engine::~Engine() = default;
 
 const ruleset::CompiledRuleset& Engine::ruleset() const { return *impl_->ruleset; }
+std::shared_ptr<const PieceTable> Engine::pieces() const { return impl_->encoder.pieces(); }
 
 std::vector<FieldViolation> Engine::Evaluate(const google::protobuf::Message& intake,
                                              absl::CivilDay as_of, View view, Workspace& workspace,
-                                             std::string& decision) const {
+                                             std::string& decision,
+                                             std::vector<PlacedPiece>* placed) const {
   WorkspaceImpl& w = *workspace.impl_;
   impl_->Prepare(w);
   std::vector<FieldViolation> violations;
@@ -135,7 +137,7 @@ std::vector<FieldViolation> Engine::Evaluate(const google::protobuf::Message& in
   Run(as_of, w, violations);
   if (!violations.empty()) return violations;
   const Context context{*impl_->ruleset, w.frame, w.explainer, impl_->selection};
-  impl_->encoder.Encode(context, w.evaluation, as_of, view, w.scratch, decision);
+  impl_->encoder.Encode(context, w.evaluation, as_of, view, w.scratch, decision, placed);
   return violations;
 }
 

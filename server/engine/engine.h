@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "google/protobuf/message.h"
+#include "server/base/pieces.h"
 #include "server/ruleset/compiled_ruleset.h"
 
 namespace plumbline::engine {
@@ -65,7 +66,19 @@ class Engine {
   // intake leaves `decision` alone and returns every problem found, in field order.
   std::vector<FieldViolation> Evaluate(const google::protobuf::Message& intake,
                                        absl::CivilDay as_of, View view, Workspace& workspace,
-                                       std::string& decision) const;
+                                       std::string& decision) const {
+    return Evaluate(intake, as_of, view, workspace, decision, nullptr);
+  }
+  // The same; on success also replaces the contents of `placed`, unless it is null, with the places
+  // of pieces() in the decision, ascending and without overlap.
+  std::vector<FieldViolation> Evaluate(const google::protobuf::Message& intake,
+                                       absl::CivilDay as_of, View view, Workspace& workspace,
+                                       std::string& decision,
+                                       std::vector<PlacedPiece>* placed) const;
+
+  // Constant texts that its decisions are put together from: the same ones, in the same order, for
+  // the same ruleset and version of the engine.
+  std::shared_ptr<const PieceTable> pieces() const;
 
   // Rule outcomes of the latest evaluation in `workspace`, for tests and coverage:
   // by index in ruleset().source.red_flags().

@@ -33,7 +33,8 @@ void AppendNumber(Number value, std::string& out) {
 
 }  // namespace
 
-FactText::FactText(const ruleset::CompiledRuleset& ruleset) : ruleset_(ruleset) {
+FactText::FactText(const ruleset::CompiledRuleset& ruleset, PieceTable& pieces)
+    : ruleset_(ruleset) {
   slots_.resize(ruleset.schema->slots().size());
   for (size_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = ruleset.schema->slots()[i];
@@ -41,18 +42,25 @@ FactText::FactText(const ruleset::CompiledRuleset& ruleset) : ruleset_(ruleset) 
     const uint32_t index = ruleset.question_of_slot[i];
     const v1::Question* question =
         index == ruleset::kNoIndex ? nullptr : &ruleset.source.questions(static_cast<int>(index));
-    WireWriter head(&text.head);
-    head.String(v1::Fact::kFieldFieldNumber, slot.name);
-    head.String(v1::Fact::kLabelFieldNumber, question == nullptr ? slot.name : question->label());
+    std::string head;
+    WireWriter head_writer(&head);
+    head_writer.String(v1::Fact::kFieldFieldNumber, slot.name);
+    head_writer.String(v1::Fact::kLabelFieldNumber,
+                       question == nullptr ? slot.name : question->label());
+    text.head = pieces.Add(head);
     if (question != nullptr) text.unit_text = question->unit_text();
 
-    const auto encode = [&text](EnumText& entry) {
-      entry.fact = text.head;
-      WireWriter writer(&entry.fact);
+    const auto encode = [&](EnumText& entry) {
+      std::string fact;
+      WireWriter writer(&fact);
+      const size_t mark = writer.Begin(v1::Rationale::kFactsFieldNumber);
+      writer.Raw(text.head);
       writer.String(v1::Fact::kValueFieldNumber, entry.value);
       writer.String(v1::Fact::kDisplayFieldNumber, entry.display);
+      writer.End(mark);
+      entry.fact = pieces.Add(fact);
     };
-    for (int b = 0; b < 2; ++b) {
+    for (int b = 0; b < 2 && slot.type.kind == Kind::kBool; ++b) {
       text.bool_texts[b].value = b == 1 ? "true" : "false";
       text.bool_texts[b].display = std::string(b == 1 ? kYes : kNo);
       encode(text.bool_texts[b]);
@@ -72,7 +80,7 @@ FactText::FactText(const ruleset::CompiledRuleset& ruleset) : ruleset_(ruleset) 
           if (option.value() == entry.value) entry.display = option.label();
         }
       }
-      encode(entry);
+      if (slot.type.kind == Kind::kEnum) encode(entry);
     }
   }
 }
@@ -164,25 +172,32 @@ void FactText::AppendText(const ruleset::TextTemplate& text, const Frame& frame,
   }
 }
 
-void FactText::AppendFact(SlotIndex index, const Frame& frame, std::string& out) const {
-  const Slot& slot = ruleset_.schema->slot(index);
+const Piece* FactText::ConstantFact(SlotIndex index, const Frame& frame) const {
   const SlotText& text = slots_[index];
-  if (slot.type.kind == Kind::kBool) {
-    out += text.bool_texts[frame.slot_state(index) == State::kTrue ? 1 : 0].fact;
+  switch (ruleset_.schema->slot(index).type.kind) {
+    case Kind::kBool:
+      return &text.bool_texts[frame.slot_state(index) == State::kTrue ? 1 : 0].fact;
+    case Kind::kEnum:
+      return &text.enum_texts[static_cast<size_t>(frame.slot_cell(index).i)].fact;
+    default:
+      return nullptr;
+  }
+}
+
+void FactText::WriteFact(SlotIndex index, const Frame& frame, WireWriter& writer) const {
+  if (const Piece* fact = ConstantFact(index, frame); fact != nullptr) {
+    writer.Raw(*fact);
     return;
   }
-  if (slot.type.kind == Kind::kEnum) {
-    out += text.enum_texts[static_cast<size_t>(frame.slot_cell(index).i)].fact;
-    return;
-  }
-  out += text.head;
+  const size_t mark = writer.Begin(v1::Rationale::kFactsFieldNumber);
+  writer.Raw(slots_[index].head);
   std::string value;
   AppendValue(index, frame, /*display=*/false, value);
-  WireWriter writer(&out);
   writer.String(v1::Fact::kValueFieldNumber, value);
   value.clear();
   AppendValue(index, frame, /*display=*/true, value);
   writer.String(v1::Fact::kDisplayFieldNumber, value);
+  writer.End(mark);
 }
 
 }  // namespace plumbline::engine

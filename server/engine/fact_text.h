@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "server/base/pieces.h"
+#include "server/engine/wire_writer.h"
 #include "server/expr/frame.h"
 #include "server/ruleset/compiled_ruleset.h"
 
@@ -18,8 +20,8 @@ namespace plumbline::engine {
 
 class FactText {
  public:
-  // `ruleset` must outlive the object.
-  explicit FactText(const ruleset::CompiledRuleset& ruleset);
+  // `ruleset` and `pieces`, to which the constant texts are added, must outlive the object.
+  FactText(const ruleset::CompiledRuleset& ruleset, PieceTable& pieces);
 
   // Appends how a person would say the slot's value ("44 years", "below the knee", "yes");
   // "not known" when it is unknown.
@@ -29,17 +31,20 @@ class FactText {
   void AppendText(const ruleset::TextTemplate& text, const expr::Frame& frame,
                   std::string& out) const;
 
-  // Appends the fields of a Fact message for a known slot.
-  void AppendFact(expr::SlotIndex index, const expr::Frame& frame, std::string& out) const;
+  // The fact of a known slot as a field of a Rationale, if the slot is a bool or an enum; else
+  // null.
+  const Piece* ConstantFact(expr::SlotIndex index, const expr::Frame& frame) const;
+  // Writes the fact of a known slot as a field of a Rationale.
+  void WriteFact(expr::SlotIndex index, const expr::Frame& frame, WireWriter& writer) const;
 
  private:
   struct EnumText {
     std::string value;
     std::string display;
-    std::string fact;  // encoded
+    Piece fact;  // encoded field
   };
   struct SlotText {
-    std::string head;  // encoded field and label
+    Piece head;  // encoded field and label
     std::string unit_text;
     std::vector<EnumText> enum_texts;  // by enum number; for lists of enums too
     EnumText bool_texts[2];

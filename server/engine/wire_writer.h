@@ -2,9 +2,10 @@
 //
 // The decision is written as bytes, field by field in ascending order and with defaults left out,
 // so that the result is exactly what a generated serialiser would produce for the same content (a
-// test holds it to that). Fragments that never change are encoded once and spliced in with Raw().
+// test holds it to that). Fragments that never change are encoded once and spliced in with Raw();
+// on request, the writer notes where each of them went (server/base/pieces.h).
 //
-// Not thread-safe; does not own the string.
+// Not thread-safe; does not own what it writes to.
 
 #ifndef PLUMBLINE_SERVER_ENGINE_WIRE_WRITER_H_
 #define PLUMBLINE_SERVER_ENGINE_WIRE_WRITER_H_
@@ -12,14 +13,26 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "server/base/pieces.h"
 
 namespace plumbline::engine {
 
+// Encoded fields with the pieces in them, whose offsets count from `base`.
+struct EncodedPieces {
+  absl::string_view bytes;
+  absl::Span<const PlacedPiece> placed;
+  size_t base = 0;
+};
+
 class WireWriter {
  public:
-  explicit WireWriter(std::string* out) : out_(out) {}
+  // `placed`: where to note the pieces, in ascending order of their places; null: nowhere.
+  explicit WireWriter(std::string* out, std::vector<PlacedPiece>* placed = nullptr)
+      : out_(out), placed_(placed) {}
 
   // Scalars. Zero values are left out; the Optional forms always write.
   void UInt(int field, uint64_t value) {
@@ -40,15 +53,39 @@ class WireWriter {
     if (!value.empty()) RepeatedString(field, value);
   }
   void RepeatedString(int field, absl::string_view value) {
-    Varint((static_cast<uint64_t>(field) << 3) | 2);
-    Varint(value.size());
+    Head(field, value.size());
     out_->append(value.data(), value.size());
   }
 
   // A whole submessage, encoded before.
   void Message(int field, absl::string_view encoded) { RepeatedString(field, encoded); }
+  void Message(int field, const Piece& encoded) {
+    Head(field, encoded.bytes.size());
+    Raw(encoded);
+  }
+  void Message(int field, const EncodedPieces& encoded) {
+    Head(field, encoded.bytes.size());
+    Raw(encoded);
+  }
   // Encoded fields, spliced in as they are.
   void Raw(absl::string_view encoded) { out_->append(encoded.data(), encoded.size()); }
+  void Raw(const Piece& encoded) {
+    if (placed_ != nullptr && encoded.number != Piece::kNoNumber) {
+      placed_->push_back({static_cast<uint32_t>(out_->size()), encoded.number});
+    }
+    Raw(encoded.bytes);
+  }
+  void Raw(const EncodedPieces& encoded) {
+    if (placed_ != nullptr) {
+      const size_t shift = out_->size() - encoded.base;
+      for (const PlacedPiece& piece : encoded.placed) {
+        placed_->push_back({static_cast<uint32_t>(piece.offset + shift), piece.number});
+      }
+    }
+    Raw(encoded.bytes);
+  }
+
+  bool notes_pieces() const { return placed_ != nullptr; }
 
   // A submessage written in place: the returned mark goes to End().
   size_t Begin(int field) {
@@ -59,6 +96,10 @@ class WireWriter {
   void End(size_t mark);
 
  private:
+  void Head(int field, size_t size) {
+    Varint((static_cast<uint64_t>(field) << 3) | 2);
+    Varint(size);
+  }
   void Varint(uint64_t value) {
     while (value >= 0x80) {
       out_->push_back(static_cast<char>((value & 0x7f) | 0x80));
@@ -68,6 +109,7 @@ class WireWriter {
   }
 
   std::string* out_;
+  std::vector<PlacedPiece>* placed_;
 };
 
 inline void WireWriter::End(size_t mark) {
@@ -82,6 +124,11 @@ inline void WireWriter::End(size_t mark) {
     prefix[width++] = static_cast<char>((rest & 0x7f) | (rest >= 0x80 ? 0x80 : 0));
   }
   out_->insert(mark, width - 1, '\0');
+  if (placed_ != nullptr) {
+    for (size_t i = placed_->size(); i > 0 && (*placed_)[i - 1].offset >= mark; --i) {
+      (*placed_)[i - 1].offset += static_cast<uint32_t>(width - 1);
+    }
+  }
   for (size_t i = 0; i < width; ++i) (*out_)[mark - 1 + i] = prefix[i];
 }
 

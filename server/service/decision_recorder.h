@@ -18,6 +18,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
+#include "absl/types/span.h"
+#include "server/base/pieces.h"
 #include "server/service/caller.h"
 #include "server/service/ruleset_source.h"
 
@@ -41,6 +43,9 @@ struct DecisionDraft {
   const Choice& choice;
   // plumbline.v1.Decision as sent. Must stay until `done` is called: let `done` own it.
   absl::string_view decision_bytes;
+  // Where the pieces of the ruleset's evaluator stand in it, as far as known. Valid until Record
+  // returns.
+  absl::Span<const PlacedPiece> placed = {};
 };
 
 // Where something is on record.

@@ -141,17 +141,26 @@ absl::StatusOr<Choice> ChooseRuleset(const RulesetSource& source,
                    "the pinned ruleset revision is not loaded");
 }
 
-// The decision's bytes in `decision`, and the ruleset that made them.
+// A decision's bytes, and the pieces in them. Keeps its memory from call to call.
+struct DecisionBuffer {
+  std::string bytes;
+  std::vector<PlacedPiece> placed;
+};
+
+// The decision in `buffer`, and the ruleset that made it. `in_pieces`: with its pieces.
 absl::StatusOr<Choice> Decide(const RulesetSource& source, const v1::EvaluateRequest& request,
-                              absl::CivilDay as_of, std::string& decision) {
+                              absl::CivilDay as_of, bool in_pieces, DecisionBuffer& buffer) {
   absl::StatusOr<Choice> choice = ChooseRuleset(source, request, as_of);
   if (!choice.ok()) {
     return choice;
   }
   const engine::View view =
       request.view() == v1::DECISION_VIEW_BASIC ? engine::View::kBasic : engine::View::kFull;
+  const Evaluator& evaluator = *choice->ruleset->evaluator;
   const std::vector<engine::FieldViolation> violations =
-      choice->ruleset->evaluator->Evaluate(request.intake(), as_of, view, decision);
+      in_pieces
+          ? evaluator.EvaluateInPieces(request.intake(), as_of, view, buffer.bytes, buffer.placed)
+          : evaluator.Evaluate(request.intake(), as_of, view, buffer.bytes);
   if (!violations.empty()) {
     return IntakeError(violations);
   }
@@ -199,24 +208,29 @@ void EvaluateService::Evaluate(const v1::EvaluateRequest& request, absl::string_
 
 void EvaluateService::DecideAndRecord(const v1::EvaluateRequest& request, const RecordedCall& call,
                                       std::unique_ptr<DecisionTicket> ticket, Done done) const {
-  thread_local std::string decision;  // keeps its memory from call to call
-  const absl::StatusOr<Choice> choice = Decide(*source_, request, call.as_of, decision);
+  thread_local DecisionBuffer decision;
+  // Without a ticket nothing is recorded.
+  const bool in_pieces = ticket != nullptr;
+  const absl::StatusOr<Choice> choice = Decide(*source_, request, call.as_of, in_pieces, decision);
   if (!choice.ok()) {
     if (ticket != nullptr) {
       ticket->Abandon(choice.status());
     }
     return std::move(done)(choice.status());
   }
-  EvaluateAnswer answer{BeginResponse(decision), choice->ruleset->revision};
+  EvaluateAnswer answer{BeginResponse(decision.bytes), choice->ruleset->revision};
   // In the answer, because that lives until the recorder is done.
   const absl::string_view recorded_bytes =
-      absl::string_view(answer.response).substr(answer.response.size() - decision.size());
+      absl::string_view(answer.response).substr(answer.response.size() - decision.bytes.size());
   AppendRequestId(call.request_id, answer.response);
-  recorder_->Record(std::move(ticket), {call, *choice, recorded_bytes},
-                    [answer = std::move(answer),
+  recorder_->Record(std::move(ticket), {call, *choice, recorded_bytes, decision.placed},
+                    [answer = std::move(answer), answers = choice->answers,
                      done = std::move(done)](absl::StatusOr<RecordPlace> recorded) mutable {
                       if (!recorded.ok()) {
                         return std::move(done)(std::move(recorded).status());
+                      }
+                      if (answers != nullptr) {
+                        answers->fetch_add(1, std::memory_order_relaxed);
                       }
                       AppendRecord(*recorded, answer.response);
                       std::move(done)(std::move(answer));

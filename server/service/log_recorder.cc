@@ -279,6 +279,7 @@ void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> base, const Decisio
   // They keep their memory from call to call.
   thread_local DecisionSummary summary;
   thread_local std::string details;
+  thread_local std::string payload;
   if (const absl::Status read = ReadDecisionSummary(draft.decision_bytes, summary); !read.ok()) {
     const absl::Status error =
         MakeError(absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL, read.message());
@@ -288,8 +289,8 @@ void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> base, const Decisio
   const ServedRuleset& ruleset = *draft.choice.ruleset;
   WriteDecisionDetails(draft.call, ticket.digest, ticket.linked, summary, draft.choice.alias,
                        details);
-  const std::string payload =
-      encoders_.For(draft.choice.ruleset)->Encode(draft.call.request_bytes, draft.decision_bytes);
+  encoders_.For(ruleset)->Encode(draft.call.request_bytes, draft.decision_bytes, draft.placed,
+                                 payload);
   const audit::RecordDraft record{
       v1::RECORD_KIND_DECISION, ruleset.revision, draft.choice.manifest_serial,
       options_.engine_build,    details,          payload};

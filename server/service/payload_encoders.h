@@ -1,9 +1,5 @@
-// PayloadEncoders: for every revision a dictionary, by which its decisions are recorded as a few
-// KB.
-//
-// A dictionary is made of the decisions that the revision gives to its own worked patients. That
-// takes a moment: Prepare does it before a revision goes live; for one that nobody has prepared, a
-// thread does it while the first decisions are recorded as they are.
+// PayloadEncoders: for every revision an encoder, by which its decisions are recorded as the
+// numbers of the texts that they are put together from.
 
 #ifndef PLUMBLINE_SERVER_SERVICE_PAYLOAD_ENCODERS_H_
 #define PLUMBLINE_SERVER_SERVICE_PAYLOAD_ENCODERS_H_
@@ -16,7 +12,6 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "server/audit/payload.h"
-#include "server/service/background_thread.h"
 #include "server/service/ruleset_source.h"
 #include "server/store/store.h"
 
@@ -29,19 +24,17 @@ class PayloadEncoders {
 
   explicit PayloadEncoders(store::LogStore* store) : store_(store) {}
 
-  // Never null, never waits.
-  Encoder For(const std::shared_ptr<const ServedRuleset>& ruleset);
-  // Returns when the revision has its dictionary.
+  // Never null. Prepares a revision that was not prepared before, which writes its texts to the
+  // store; when that fails, decisions are recorded as they are.
+  Encoder For(const ServedRuleset& ruleset);
+  // Returns when the texts of the revision are in the store.
   absl::Status Prepare(const ServedRuleset& ruleset);
 
  private:
   store::LogStore* const store_;
-  const Encoder plain_ = std::make_shared<audit::PayloadEncoder>();
   absl::Mutex mutex_;
-  // By revision; plain while the dictionary is being made, or when it cannot be.
+  // By revision.
   absl::flat_hash_map<std::string, Encoder> encoders_ ABSL_GUARDED_BY(mutex_);
-  // Revisions come seldom: the latest one that was not prepared has the thread.
-  std::unique_ptr<BackgroundThread> thread_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace plumbline::service

@@ -3,6 +3,7 @@
 #ifndef PLUMBLINE_SERVER_SERVICE_RULESET_SOURCE_H_
 #define PLUMBLINE_SERVER_SERVICE_RULESET_SOURCE_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "plumbline/v1/intake.pb.h"
+#include "server/base/pieces.h"
 #include "server/engine/engine.h"
 
 namespace plumbline::service {
@@ -25,9 +27,16 @@ class Evaluator {
   virtual std::vector<engine::FieldViolation> Evaluate(const v1::Intake& intake,
                                                        absl::CivilDay as_of, engine::View view,
                                                        std::string& decision) const = 0;
-  // Wire bytes of decisions about made-up patients, which show what its decisions have in common;
-  // at most `limit`, always the same ones. Empty: it has none.
-  virtual std::vector<std::string> SampleDecisions(size_t /*limit*/) const { return {}; }
+  // The same; on success also replaces the contents of `placed` with the places of pieces() in the
+  // decision.
+  virtual std::vector<engine::FieldViolation> EvaluateInPieces(
+      const v1::Intake& intake, absl::CivilDay as_of, engine::View view, std::string& decision,
+      std::vector<PlacedPiece>& placed) const {
+    placed.clear();
+    return Evaluate(intake, as_of, view, decision);
+  }
+  // Constant texts that its decisions are put together from. Null: not known.
+  virtual std::shared_ptr<const PieceTable> pieces() const { return nullptr; }
 };
 
 // A revision in service. Immutable.
@@ -50,6 +59,9 @@ struct Choice {
   std::string alias;
   // Of the manifest that made the revision active; 0: none.
   uint64_t manifest_serial = 0;
+  // Where an answer under this choice is counted when it leaves; null: nowhere. Belongs to the
+  // source.
+  std::atomic<uint64_t>* answers = nullptr;
 };
 
 // Thread-safe. A caller keeps what it got until its call ends, so that a revision may be swapped or
@@ -69,8 +81,8 @@ class SingleRulesetSource : public RulesetSource {
       : ruleset_(std::move(ruleset)) {}
 
   Choice Choose(absl::string_view revision, absl::string_view) const override {
-    if (revision.empty()) return {ruleset_, "stable", 0};
-    if (revision == ruleset_->revision) return {ruleset_, "pinned", 0};
+    if (revision.empty()) return {ruleset_, "stable"};
+    if (revision == ruleset_->revision) return {ruleset_, "pinned"};
     return {};
   }
 

@@ -138,12 +138,12 @@ class TamperTest : public ::testing::Test {
     ASSERT_TRUE(store.ok()) << store.status();
     log_ = std::make_unique<TestLog>(store->get());
     ASSERT_TRUE(log_->Open().ok());
-    const std::vector<std::string> samples = {std::string("\x0a\x60", 2) + std::string(96, 'a')};
-    const auto encoder = PayloadEncoder::WithDictionary(
-        std::make_shared<const DecisionDictionary>(samples, *v1::RecordSummary::descriptor()),
-        **store);
+    auto pieces = std::make_shared<PieceTable>();
+    const Piece text = pieces->Add(std::string(96, 'a'));
+    const auto encoder = PayloadEncoder::WithPieces(pieces, **store);
+    std::string payload;
     for (int i = 0; i < kRecords - 1; ++i) {
-      const std::string payload = encoder->Encode("request", absl::StrCat(samples[0], i));
+      encoder->Encode("request", absl::StrCat(text.bytes, i), {{0, text.number}}, payload);
       ASSERT_TRUE((*log_)->AppendAndWait(TestDraft(absl::StrCat("details ", i), payload)).ok());
     }
     ASSERT_TRUE((*log_)->Erase({17}, TestErasureDraft()).ok());

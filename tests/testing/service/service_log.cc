@@ -21,9 +21,11 @@ Value Required(absl::StatusOr<Value> value) {
   return *std::move(value);
 }
 
+constexpr char kEngineVersion[] = "fake";
+
 std::string DecisionForAge(int age) {
   v1::Decision decision;
-  decision.set_engine_version("fake");
+  decision.set_engine_version(kEngineVersion);
   decision.mutable_disposition()->set_level(age >= 70 ? v1::LEVEL_URGENT_2W
                                                       : v1::LEVEL_EXERCISE_OK);
   decision.mutable_disposition()->set_gate(v1::GATE_ALLOW);
@@ -52,8 +54,20 @@ std::vector<engine::FieldViolation> CountingEvaluator::Evaluate(const v1::Intake
   return {};
 }
 
-std::vector<std::string> CountingEvaluator::SampleDecisions(size_t) const {
-  return {DecisionForAge(20), DecisionForAge(80)};
+std::vector<engine::FieldViolation> CountingEvaluator::EvaluateInPieces(
+    const v1::Intake& intake, absl::CivilDay as_of, engine::View view, std::string& decision,
+    std::vector<PlacedPiece>& placed) const {
+  auto violations = Evaluate(intake, as_of, view, decision);
+  if (violations.empty()) placed = {{0, 0}};
+  return violations;
+}
+
+std::shared_ptr<const PieceTable> CountingEvaluator::pieces() const {
+  v1::Decision beginning;
+  beginning.set_engine_version(kEngineVersion);
+  auto pieces = std::make_shared<PieceTable>();
+  pieces->Add(beginning.SerializeAsString());
+  return pieces;
 }
 
 v1::EvaluateRequest RequestForAge(int age, const std::string& request_id,

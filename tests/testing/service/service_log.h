@@ -30,7 +30,10 @@ class CountingEvaluator : public service::Evaluator {
   std::vector<engine::FieldViolation> Evaluate(const v1::Intake& intake, absl::CivilDay as_of,
                                                engine::View view,
                                                std::string& decision) const override;
-  std::vector<std::string> SampleDecisions(size_t limit) const override;
+  std::vector<engine::FieldViolation> EvaluateInPieces(
+      const v1::Intake& intake, absl::CivilDay as_of, engine::View view, std::string& decision,
+      std::vector<PlacedPiece>& placed) const override;
+  std::shared_ptr<const PieceTable> pieces() const override;
 
   int evaluated() const { return evaluated_; }
   // Intakes of this age are refused as invalid.

@@ -205,17 +205,17 @@ TEST_F(LogCheckTest, WithoutMasterKeyTheReportSaysWhatWasNotChecked) {
   EXPECT_THAT(report->not_checked, ElementsAre(HasSubstr("Without the master key")));
 }
 
-TEST_F(LogCheckTest, PayloadWithoutItsDictionaryIsFound) {
-  const std::vector<std::string> samples = {std::string("\x0a\x40", 2) + std::string(64, 'a')};
+TEST_F(LogCheckTest, PayloadWithoutItsTextsIsFound) {
+  auto pieces = std::make_shared<PieceTable>();
+  const Piece text = pieces->Add(std::string(64, 'a'));
   store::MemoryLogStore elsewhere;
-  const auto encoder = PayloadEncoder::WithDictionary(
-      std::make_shared<const DecisionDictionary>(samples, *v1::RecordSummary::descriptor()),
-      elsewhere);
   ASSERT_TRUE(log_.Open().ok());
-  const std::string payload = encoder->Encode("request", samples[0]);
+  std::string payload;
+  PayloadEncoder::WithPieces(pieces, elsewhere)
+      ->Encode("request", text.bytes, {{0, text.number}}, payload);
   ASSERT_TRUE(log_->AppendAndWait(TestDraft("details", payload)).ok());
   log_.Close();
-  EXPECT_THAT(Check(store_).problems, ElementsAre(ProblemAt("record 300", "dictionary")));
+  EXPECT_THAT(Check(store_).problems, ElementsAre(ProblemAt("record 300", "its texts")));
 }
 
 TEST_F(LogCheckTest, ProblemsBeyondTheLimitAreCounted) {

@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "plumbline/v1/decision.pb.h"
 #include "server/audit/erasure.h"
+#include "server/audit/piece_coding.h"
+#include "server/base/pieces.h"
 #include "server/store/memory/memory_log_store.h"
 
 namespace plumbline::audit {
@@ -17,68 +19,71 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-std::shared_ptr<const DecisionDictionary> TestDictionary() {
-  const std::vector<std::string> samples = {
-      std::string("\x0a\x40", 2) + std::string(64, 'a'),
-      std::string("\x12\x40", 2) + std::string(64, 'b'),
-  };
-  return std::make_shared<const DecisionDictionary>(samples, *v1::Decision::descriptor());
-}
+class PayloadTest : public testing::Test {
+ protected:
+  PayloadTest() {
+    a_ = pieces_->Add(std::string(64, 'a'));
+    b_ = pieces_->Add(std::string(64, 'b'));
+  }
 
-TEST(PayloadTest, WithoutDictionaryEverythingIsThereAsItIs) {
-  store::MemoryLogStore store;
-  const PayloadReader reader(&store);
-  const std::string payload = PayloadEncoder().Encode("request", "decision");
+  std::string Encoded(absl::string_view request, absl::string_view decision,
+                      const std::vector<PlacedPiece>& placed) {
+    const absl::StatusOr<PayloadEncoder> encoder = PayloadEncoder::WithPieces(pieces_, store_);
+    EXPECT_TRUE(encoder.ok()) << encoder.status();
+    std::string payload = "left from before";
+    encoder->Encode(request, decision, placed, payload);
+    return payload;
+  }
+  std::string Digest() const { return ToHex(Sha256Of(EncodePieceTable(*pieces_))); }
+
+  const std::shared_ptr<PieceTable> pieces_ = std::make_shared<PieceTable>();
+  Piece a_, b_;
+  store::MemoryLogStore store_;
+  const PayloadReader reader_{&store_};
+};
+
+TEST_F(PayloadTest, WithoutPiecesEverythingIsThereAsItIs) {
+  std::string payload;
+  PayloadEncoder().Encode("request", "decision", {{0, 0}}, payload);
   EXPECT_THAT(payload, HasSubstr("decision"));
-  EXPECT_EQ(*reader.Read(payload), (DecisionPayload{"request", "decision"}));
-  EXPECT_THAT(*PayloadReader::DictionaryOf(payload), IsEmpty());
+  EXPECT_EQ(*reader_.Read(payload), (DecisionPayload{"request", "decision"}));
+  EXPECT_THAT(*PayloadReader::PiecesOf(payload), IsEmpty());
 }
 
-TEST(PayloadTest, DictionaryIsKeptInTheStoreAndNamed) {
-  store::MemoryLogStore store;
-  const auto dictionary = TestDictionary();
-  const absl::StatusOr<PayloadEncoder> encoder = PayloadEncoder::WithDictionary(dictionary, store);
-  ASSERT_TRUE(encoder.ok()) << encoder.status();
-  const std::string decision = std::string("\x0a\x40", 2) + std::string(64, 'a') + "rest";
-  const std::string payload = encoder->Encode("request", decision);
-  EXPECT_EQ(*PayloadReader::DictionaryOf(payload), ToHex(Sha256Of(dictionary->bytes())));
-  const PayloadReader reader(&store);
-  EXPECT_EQ(*reader.Read(payload), (DecisionPayload{"request", decision}));
-  EXPECT_EQ(*reader.Read(encoder->Encode("", "")), (DecisionPayload{"", ""}));
+TEST_F(PayloadTest, PiecesAreKeptInTheStoreAndNamed) {
+  const std::string decision = absl::StrCat("x", b_.bytes, "y", a_.bytes, "rest");
+  const std::string payload = Encoded("request", decision, {{1, b_.number}, {66, a_.number}});
+  EXPECT_LT(payload.size(), 64u);
+  EXPECT_EQ(*PayloadReader::PiecesOf(payload), Digest());
+  EXPECT_EQ(*reader_.Read(payload), (DecisionPayload{"request", decision}));
+  EXPECT_EQ(*reader_.Read(Encoded("", "", {})), (DecisionPayload{"", ""}));
 }
 
-TEST(PayloadTest, MissingDictionaryIsNamed) {
-  store::MemoryLogStore store;
+TEST_F(PayloadTest, MissingPiecesAreNamed) {
+  const std::string payload = Encoded("request", "decision", {});
   store::MemoryLogStore without;
-  const auto dictionary = TestDictionary();
-  const std::string payload =
-      PayloadEncoder::WithDictionary(dictionary, store)->Encode("request", "decision");
   const PayloadReader reader(&without);
   const absl::Status status = reader.Read(payload).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
-  EXPECT_THAT(std::string(status.message()), HasSubstr(ToHex(Sha256Of(dictionary->bytes()))));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(Digest()));
 }
 
-TEST(PayloadTest, WhatNoEncoderWroteIsRefused) {
-  store::MemoryLogStore store;
-  const PayloadReader reader(&store);
+TEST_F(PayloadTest, WhatNoEncoderWroteIsRefused) {
   for (const std::string& bad :
        {std::string(), std::string("\x02", 1), std::string("\x01", 1), std::string("\x01\x05y", 3),
         std::string("\x01\x01y", 3), std::string("\x01\x01y\x07", 4),
-        std::string("\x01\x01y\x01zz", 6), std::string("\x01\x81\x00y\x00", 5),
-        std::string("\x01\xff\xff\xff\xff\x7f", 6)}) {
-    EXPECT_EQ(reader.Read(bad).status().code(), absl::StatusCode::kDataLoss) << bad;
-    EXPECT_EQ(PayloadReader::DictionaryOf(bad).status().code(), absl::StatusCode::kDataLoss) << bad;
+        std::string("\x01\x01y\x01zz", 6), std::string("\x01\x01y\x02zz", 6),
+        std::string("\x01\x81\x00y\x00", 5), std::string("\x01\xff\xff\xff\xff\x7f", 6)}) {
+    EXPECT_EQ(reader_.Read(bad).status().code(), absl::StatusCode::kDataLoss) << bad;
+    EXPECT_EQ(PayloadReader::PiecesOf(bad).status().code(), absl::StatusCode::kDataLoss) << bad;
   }
 }
 
-TEST(PayloadTest, EveryCutOffPayloadIsRefusedOrShorter) {
-  store::MemoryLogStore store;
-  const PayloadReader reader(&store);
+TEST_F(PayloadTest, EveryCutOffPayloadIsRefused) {
   const std::string payload =
-      PayloadEncoder::WithDictionary(TestDictionary(), store)->Encode("request", "decision");
+      Encoded("request", absl::StrCat(a_.bytes, "decision"), {{0, a_.number}});
   for (size_t size = 0; size < payload.size(); ++size) {
-    EXPECT_FALSE(reader.Read(payload.substr(0, size)).ok()) << size;
+    EXPECT_FALSE(reader_.Read(payload.substr(0, size)).ok()) << size;
   }
 }
 

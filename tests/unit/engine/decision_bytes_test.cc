@@ -42,6 +42,43 @@ TEST_F(DecisionBytesTest, EqualWhatTheGeneratedSerialiserWouldWrite) {
   EXPECT_GT(answered, 2000) << "most random intakes must be usable";
 }
 
+TEST_F(DecisionBytesTest, PiecesStandWhereTheyAreSaidTo) {
+  UseRuleset(testing::SmallRulesetText());
+  std::mt19937_64 random(testing::TestSeed());
+  const std::shared_ptr<const PieceTable> pieces = engine_->pieces();
+  std::vector<PlacedPiece> placed;
+  std::string plain;
+  size_t total = 0;
+  size_t in_pieces = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const v1::Intake intake = testing::RandomIntake(engine_->ruleset(), random);
+    for (View view : {View::kFull, View::kBasic}) {
+      const absl::CivilDay day(2026, 11, 21);
+      if (!engine_->Evaluate(intake, day, view, workspace_, bytes_, &placed).empty()) continue;
+      engine_->Evaluate(intake, day, view, workspace_, plain);
+      ASSERT_EQ(bytes_, plain) << "noting the places must not change the decision";
+      size_t end = 0;
+      for (const PlacedPiece& place : placed) {
+        ASSERT_GE(place.offset, end);
+        const absl::string_view text = (*pieces)[place.number];
+        ASSERT_EQ(absl::string_view(bytes_).substr(place.offset, text.size()), text);
+        end = place.offset + text.size();
+        in_pieces += text.size();
+      }
+      total += bytes_.size();
+    }
+  }
+  EXPECT_GT(in_pieces, total / 2);
+}
+
+TEST_F(DecisionBytesTest, PiecesAreTheSameForTheSameRuleset) {
+  UseRuleset(testing::SmallRulesetText());
+  const Engine other(testing::CompileText(testing::SmallRulesetText()));
+  const PieceTable& pieces = *engine_->pieces();
+  ASSERT_EQ(other.pieces()->size(), pieces.size());
+  for (uint32_t i = 0; i < pieces.size(); ++i) ASSERT_EQ((*other.pieces())[i], pieces[i]);
+}
+
 TEST_F(DecisionBytesTest, SameBytesFromEveryWorkspaceEngineAndThread) {
   UseRuleset(testing::SmallRulesetText());
   const Engine other(testing::CompileText(testing::SmallRulesetText()));

@@ -1,0 +1,55 @@
+// How a decision is kept as the numbers of its pieces (server/base/pieces.h).
+//
+// A decision is some 40 KB, nearly all of it texts of the ruleset. The texts are kept once, as an
+// immutable object of the store; a record holds which of them follow on each other and the few
+// bytes in between, so that a decision can be read as long as the store lives, with a dozen lines
+// of code in any language.
+//
+// Numbers are varints (server/audit/bytes.h).
+//
+// The object: 0x01, the number of texts, the length of each, then the texts one after the other.
+// A decision: its length, then instructions. An even number 2n copies text n. An odd number 2n + 1
+// stands before n bytes that are taken as they are.
+
+#ifndef PLUMBLINE_SERVER_AUDIT_PIECE_CODING_H_
+#define PLUMBLINE_SERVER_AUDIT_PIECE_CODING_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "server/base/pieces.h"
+
+namespace plumbline::audit {
+
+// The object.
+std::string EncodePieceTable(const PieceTable& pieces);
+
+// Appends the instructions that make `decision`. `placed` says where which piece stands, ascending;
+// nothing rests on that: a piece that is not there is passed over, and what comes out again is
+// always `decision`.
+void EncodeInPieces(const PieceTable& pieces, absl::Span<const PlacedPiece> placed,
+                    absl::string_view decision, std::string& out);
+
+// The texts of an object. Immutable, thread-safe.
+class StoredPieces {
+ public:
+  // DataLoss for anything but what EncodePieceTable gives.
+  static absl::StatusOr<StoredPieces> Parse(std::string object);
+
+  // The decision that `instructions` make. DataLoss if they are damaged or not for these texts;
+  // results above `max_bytes` are refused before memory is taken for them.
+  absl::StatusOr<std::string> Decode(absl::string_view instructions, size_t max_bytes) const;
+
+ private:
+  std::string object_;
+  // Where the texts begin in object_, and where the last one ends.
+  std::vector<size_t> bounds_;
+};
+
+}  // namespace plumbline::audit
+
+#endif  // PLUMBLINE_SERVER_AUDIT_PIECE_CODING_H_
