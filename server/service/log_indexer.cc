@@ -23,20 +23,73 @@ namespace {
 constexpr size_t kErasuresChecked = 16;
 constexpr absl::Duration kRetryInterval = absl::Seconds(1);
 constexpr absl::Duration kReaderRetry = absl::Milliseconds(500);
+constexpr absl::Duration kHelperInterval = absl::Seconds(1);
+// Half of a core at most, also when the whole index is made anew.
+constexpr double kHelperRestFactor = 1.0;
+
+// The last records that were offered, by index. Thread-safe.
+class OfferedRecords {
+ public:
+  explicit OfferedRecords(size_t capacity) : slots_(capacity) {}
+
+  void Put(audit::Record record) {
+    const absl::MutexLock lock(&mutex_);
+    if (record.index < first_) {
+      return;
+    }
+    std::optional<audit::Record>& slot = slots_[record.index % slots_.size()];
+    // Those of a batch come in any order; an older one must not take the place of a newer one.
+    if (!slot.has_value() || slot->index < record.index) {
+      slot = std::move(record);
+    }
+  }
+
+  // Removes what is there of these records; nothing where it is not.
+  std::vector<std::optional<audit::Record>> Take(uint64_t first, uint64_t count) {
+    std::vector<std::optional<audit::Record>> taken(count);
+    const absl::MutexLock lock(&mutex_);
+    for (uint64_t i = 0; i < count; ++i) {
+      std::optional<audit::Record>& slot = slots_[(first + i) % slots_.size()];
+      if (slot.has_value() && slot->index == first + i) {
+        taken[i] = std::exchange(slot, std::nullopt);
+      }
+    }
+    return taken;
+  }
+
+  // Drops everything, and what is still to come of records before `first`.
+  void Clear(uint64_t first) {
+    const absl::MutexLock lock(&mutex_);
+    first_ = std::max(first_, first);
+    for (std::optional<audit::Record>& slot : slots_) {
+      slot.reset();
+    }
+  }
+
+ private:
+  absl::Mutex mutex_;
+  uint64_t first_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::optional<audit::Record>> slots_ ABSL_GUARDED_BY(mutex_);
+};
 
 class LogIndexerImpl final : public LogIndexer {
  public:
   LogIndexerImpl(const audit::DecisionLog* log, store::QueryIndex* index, IndexerOptions options)
-      : log_(log), index_(index), options_(std::move(options)) {}
+      : log_(log),
+        index_(index),
+        options_(std::move(options)),
+        offered_(std::max<size_t>(options_.offered_records, 1)) {}
 
   // Before the thread runs.
   absl::Status Compare();
   void Follow() {
     thread_ =
         std::make_unique<BackgroundThread>(options_.nice, [this](StopToken& token) { Run(token); });
+    helper_ = std::make_unique<BackgroundThread>(0, [this](StopToken& token) { Help(token); });
   }
 
   absl::Status WaitUntilIndexed(uint64_t size, absl::Time deadline) override;
+  void Offer(audit::Record record) override { offered_.Put(std::move(record)); }
   absl::Status Forget(absl::Span<const uint64_t> indices) override;
   IndexProgress progress() const override;
   const store::QueryIndex& index() const override { return *index_; }
@@ -46,9 +99,13 @@ class LogIndexerImpl final : public LogIndexer {
   absl::StatusOr<std::string> FindDisagreement() const;
   absl::Status ForgetLatestErasures();
   void Run(StopToken& token);
+  void Help(StopToken& token);
   // Applies what is new, at most a batch. Returns how many rows.
   absl::StatusOr<size_t> ApplyBatch() ABSL_LOCKS_EXCLUDED(apply_mutex_, mutex_);
-  absl::StatusOr<std::vector<store::IndexRow>> ReadRows(uint64_t first, uint64_t count) const;
+  // From what was offered, and from the log.
+  absl::StatusOr<std::vector<store::IndexRow>> MakeRows(uint64_t first, uint64_t count);
+  // Appends the rows of `count` records, read from the log.
+  absl::Status ReadRows(uint64_t first, uint64_t count, std::vector<store::IndexRow>& rows) const;
   absl::Status ReadError(uint64_t index) const;
   // Indices that an erasure record names.
   absl::StatusOr<std::vector<uint64_t>> ErasedBy(uint64_t erasure) const;
@@ -80,7 +137,9 @@ class LogIndexerImpl final : public LogIndexer {
   bool rebuilding_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status health_ ABSL_GUARDED_BY(mutex_);
 
-  std::unique_ptr<BackgroundThread> thread_;  // last: stops before the rest goes
+  OfferedRecords offered_;
+
+  std::unique_ptr<BackgroundThread> thread_, helper_;  // last: they stop before the rest goes
 };
 
 absl::StatusOr<std::string> LogIndexerImpl::FindDisagreement() const {
@@ -152,6 +211,8 @@ absl::StatusOr<std::vector<uint64_t>> LogIndexerImpl::ErasedBy(uint64_t erasure)
 
 absl::Status LogIndexerImpl::Forget(absl::Span<const uint64_t> indices) {
   const absl::MutexLock lock(&apply_mutex_);
+  // What was offered is from before the erasure, also what is offered late.
+  offered_.Clear(log_->size());
   to_forget_.insert(to_forget_.end(), indices.begin(), indices.end());
   return ToApiStatus(ForgetPending());
 }
@@ -184,13 +245,36 @@ store::IndexRow DamagedRow(uint64_t index) {
   return row;
 }
 
-absl::StatusOr<std::vector<store::IndexRow>> LogIndexerImpl::ReadRows(uint64_t first,
-                                                                      uint64_t count) const {
+absl::StatusOr<std::vector<store::IndexRow>> LogIndexerImpl::MakeRows(uint64_t first,
+                                                                      uint64_t count) {
+  const std::vector<std::optional<audit::Record>> offered = offered_.Take(first, count);
   std::vector<store::IndexRow> rows;
   rows.reserve(count);
+  while (rows.size() < count) {
+    if (const auto& record = offered[rows.size()]; record.has_value()) {
+      if (absl::StatusOr<store::IndexRow> row = MakeIndexRow(*log_, *record); row.ok()) {
+        rows.push_back(*std::move(row));
+        continue;
+      }
+    }
+    uint64_t missing = 1;
+    while (rows.size() + missing < count && !offered[rows.size() + missing].has_value()) {
+      ++missing;
+    }
+    if (absl::Status read = ReadRows(first + rows.size(), missing, rows); !read.ok()) {
+      return read;
+    }
+  }
+  return rows;
+}
+
+absl::Status LogIndexerImpl::ReadRows(uint64_t first, uint64_t count,
+                                      std::vector<store::IndexRow>& rows) const {
+  const size_t begin = rows.size();
+  const auto done = [&] { return rows.size() - begin; };
   const auto add_damaged = [&](const absl::Status& damage) {
     Tell("index-record-damaged", damage.message());
-    rows.push_back(DamagedRow(first + rows.size()));
+    rows.push_back(DamagedRow(first + done()));
   };
   const auto visit = [&](const absl::StatusOr<audit::Record>& record) {
     absl::StatusOr<store::IndexRow> row =
@@ -204,19 +288,19 @@ absl::StatusOr<std::vector<store::IndexRow>> LogIndexerImpl::ReadRows(uint64_t f
     }
     return true;
   };
-  while (rows.size() < count) {
-    const size_t before = rows.size();
+  while (done() < count) {
+    const size_t before = done();
     absl::Status scanned =
         log_->Scan(first + before, count - before, store::Parts::kLeafAndDetails, visit);
     if (absl::IsDataLoss(scanned)) {
       add_damaged(scanned);
     } else if (!scanned.ok()) {
       return scanned;
-    } else if (rows.size() == before) {
+    } else if (done() == before) {
       return ReadError(first + before);
     }
   }
-  return rows;
+  return absl::OkStatus();
 }
 
 // A key that is missing, or a disk that does not answer: not the record's fault, and worth another
@@ -249,7 +333,7 @@ absl::StatusOr<size_t> LogIndexerImpl::ApplyBatch() {
   const uint64_t count =
       std::min<uint64_t>(log_->size() - first, std::max<size_t>(options_.batch_records, 1));
   if (count > 0) {
-    const absl::StatusOr<std::vector<store::IndexRow>> rows = ReadRows(first, count);
+    const absl::StatusOr<std::vector<store::IndexRow>> rows = MakeRows(first, count);
     if (!rows.ok()) {
       return rows.status();
     }
@@ -294,6 +378,21 @@ void LogIndexerImpl::Run(StopToken& token) {
       rest = options_.poll_interval;
     } else {
       rest = HasReaders() ? absl::ZeroDuration() : (absl::Now() - start) * options_.rest_factor;
+    }
+  }
+}
+
+void LogIndexerImpl::Help(StopToken& token) {
+  absl::Duration rest = kHelperInterval;
+  while (token.Rest(rest)) {
+    rest = kHelperInterval;
+    if (log_->size() - index_->indexed_size() <= options_.max_lag) {
+      continue;
+    }
+    const absl::Time start = absl::Now();
+    // On an error the other thread tells, and tries again.
+    if (ApplyBatch().ok()) {
+      rest = (absl::Now() - start) * kHelperRestFactor;
     }
   }
 }

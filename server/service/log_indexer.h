@@ -1,7 +1,9 @@
 // LogIndexer: keeps the query index up with the log.
 //
-// A thread of low priority reads what is new in the log and applies it in batches: an index row
-// costs more CPU than a record, and serving comes first. The index may lag, readers wait for it.
+// A thread of low priority applies what is new in the log in batches: serving comes first. The
+// index may lag, readers wait for it; when it lags by too much, a second thread of normal priority
+// helps, so that a load that goes on cannot leave it behind for ever. What was offered from memory
+// need not be read from the log.
 //
 // At the start the index is compared with the log: when it is ahead of it, or does not agree in the
 // ids of a sample of records, it is emptied and made anew.
@@ -26,9 +28,14 @@
 namespace plumbline::service {
 
 struct IndexerOptions {
-  size_t batch_records = 512;
-  // How often the log's size is looked at.
-  absl::Duration poll_interval = absl::Milliseconds(50);
+  // Most rows of one transaction: pages of the index that several of them change are written once.
+  size_t batch_records = 2048;
+  // How often the log's size is looked at; a reader that waits ends the rest.
+  absl::Duration poll_interval = absl::Milliseconds(250);
+  // Records by which the index may lag before the thread of normal priority helps.
+  uint64_t max_lag = uint64_t{1} << 16;
+  // Offered records that are kept; for those before them the log is read.
+  size_t offered_records = 8192;
   // Rest after a batch, as a multiple of the time that it took: 1 leaves half of a core at most.
   // Nobody rests while a reader waits.
   double rest_factor = 1.0;
@@ -62,6 +69,9 @@ class LogIndexer {
   // OK when records 0 .. size - 1 are in the index. ResourceExhausted (OVERLOADED) with RetryInfo
   // at the deadline.
   virtual absl::Status WaitUntilIndexed(uint64_t size, absl::Time deadline) = 0;
+  // A record that was just appended, as the log would give it with kLeafAndDetails: saves reading
+  // and opening it. Nothing depends on it.
+  virtual void Offer(audit::Record record) = 0;
   // After the keys of these records were destroyed: drops from the index what must not be found any
   // more, also when a batch with them is being applied.
   virtual absl::Status Forget(absl::Span<const uint64_t> indices) = 0;

@@ -2,7 +2,7 @@
 // and the index behind them, without transport and engine.
 //
 //   log_bench [--folder DIR] [--seconds S] [--turns N] [--payload BYTES] [--call-us US]
-//             [--in-flight N] [--index yes|no]
+//             [--in-flight N] [--index yes|no] [--offer yes|no]
 //
 // So many calls are always in flight: two threads take one after the other, work for --call-us as
 // the engine would, and append; a call ends when its record is durable, and the next one begins.
@@ -47,6 +47,7 @@ struct Settings {
   size_t payload_bytes = 2'400;
   double call_us = 80;
   bool index = true;
+  bool offer = true;
   std::vector<int> in_flight = {1, 16, 64, 256};
 };
 
@@ -113,8 +114,9 @@ class Calls {
 
 class Run {
  public:
-  Run(const Settings& settings, audit::DecisionLog* log, int in_flight)
-      : settings_(settings), log_(log), in_flight_(in_flight) {
+  // `indexer`: what the records are offered to; may be null.
+  Run(const Settings& settings, audit::DecisionLog* log, LogIndexer* indexer, int in_flight)
+      : settings_(settings), log_(log), indexer_(indexer), in_flight_(in_flight) {
     std::mt19937_64 random(1);
     payload_.resize(settings.payload_bytes);
     for (char& byte : payload_) byte = static_cast<char>(random());
@@ -131,6 +133,19 @@ class Run {
     while (appended_.load() != done_.load()) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
+  }
+
+  // As the recorder of decisions does.
+  void Offer(const audit::Appended& appended, const std::string& details) {
+    const audit::RecordDraft draft = audit::TestDraft(details, "");
+    audit::Record record;
+    record.index = appended.index;
+    record.kind = draft.kind;
+    record.id = appended.id;
+    record.time = appended.time;
+    record.revision = std::string(draft.revision);
+    record.details = details;
+    indexer_->Offer(std::move(record));
   }
 
   uint64_t records() const { return done_.load(); }
@@ -153,8 +168,9 @@ class Run {
       appended_.fetch_add(1);
       const auto start = Clock::now();
       log_->Append(*std::move(admission), audit::TestDraft(details, payload_),
-                   [this, start](const absl::StatusOr<audit::Appended>& appended) {
+                   [this, start, details](const absl::StatusOr<audit::Appended>& appended) {
                      Require(appended.ok(), "append");
+                     if (indexer_ != nullptr) Offer(*appended, details);
                      {
                        const std::lock_guard lock(mutex_);
                        times_us_.push_back(
@@ -168,6 +184,7 @@ class Run {
 
   const Settings& settings_;
   audit::DecisionLog* const log_;
+  LogIndexer* const indexer_;
   const int in_flight_;
   std::string payload_;
   Calls calls_;
@@ -190,7 +207,7 @@ void Measure(const Settings& settings, int in_flight) {
   std::unique_ptr<LogIndexer> indexer;
   if (settings.index) indexer = *LogIndexer::Start(&*house, index->get(), {});
   const double cpu_before = Seconds(CLOCK_PROCESS_CPUTIME_ID);
-  Run run(settings, &*house, in_flight);
+  Run run(settings, &*house, settings.offer ? indexer.get() : nullptr, in_flight);
   run.Execute();
   const double cpu = Seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_before;
   const uint64_t behind = settings.index ? house->size() - indexer->progress().indexed : 0;
@@ -225,6 +242,7 @@ int Main(int argc, char** argv) {
       settings.payload_bytes = static_cast<size_t>(std::atol(value));
     }
     if (std::strcmp(argv[i], "--call-us") == 0) settings.call_us = std::atof(value);
+    if (std::strcmp(argv[i], "--offer") == 0) settings.offer = std::strcmp(value, "no") != 0;
     if (std::strcmp(argv[i], "--in-flight") == 0) settings.in_flight = {std::atoi(value)};
     if (std::strcmp(argv[i], "--index") == 0) settings.index = std::strcmp(value, "no") != 0;
   }

@@ -9,6 +9,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "plumbline/storage/v1/record_details.pb.h"
 #include "server/service/event_records.h"
 #include "server/service/rpc_error.h"
 #include "tests/testing/service/service_log.h"
@@ -97,6 +98,87 @@ TEST_F(LogIndexerTest, RowHoldsWhatCanBeAskedFor) {
   EXPECT_THAT(row->rule_ids, ElementsAre("N-1", "RF-1", "RF-OLD"));
   EXPECT_FALSE(row->erased);
   EXPECT_EQ(PatientKey(house_.log(), ""), "");
+}
+
+// A record as the log would give it, but of another caller, which tells where a row came from.
+audit::Record OfferedAs(const std::string& caller, uint64_t index) {
+  storage::v1::RecordDetails details;
+  details.set_caller(caller);
+  details.mutable_decision()->set_level(v1::LEVEL_URGENT_2W);
+  audit::Record record;
+  record.index = index;
+  record.kind = v1::RECORD_KIND_DECISION;
+  record.id.bytes[0] = static_cast<uint8_t>(index + 1);
+  record.details = details.SerializeAsString();
+  return record;
+}
+
+TEST_F(LogIndexerTest, RowsOfOfferedRecordsAreMadeWithoutReadingThem) {
+  store::MemoryQueryIndex index;
+  const auto indexer = Start(&index);
+  // Before they are appended, so that the thread cannot come first; not in order, not all of them.
+  for (const uint64_t i : {3, 1, 8}) indexer->Offer(OfferedAs("memory", i));
+  for (int i = 0; i < 10; ++i) house_.Decide(RequestForAge(30));
+  ASSERT_TRUE(indexer->WaitUntilIndexed(10, Soon()).ok());
+  store::IndexQuery query;
+  query.caller = "memory";
+  EXPECT_THAT(*index.Find(query, 100), ElementsAre(8, 3, 1));
+  query.caller = "clinic";
+  EXPECT_THAT(*index.Find(query, 100), ElementsAre(9, 7, 6, 5, 4, 2, 0));
+}
+
+TEST_F(LogIndexerTest, OnlyTheNewestOfferedRecordsAreKept) {
+  store::MemoryQueryIndex index;
+  IndexerOptions options = Options();
+  options.offered_records = 2;
+  const auto indexer = *LogIndexer::Start(&house_.log(), &index, options);
+  for (const uint64_t i : {0, 4, 3, 1, 2}) indexer->Offer(OfferedAs("memory", i));
+  for (int i = 0; i < 5; ++i) house_.Decide(RequestForAge(30));
+  ASSERT_TRUE(indexer->WaitUntilIndexed(5, Soon()).ok());
+  store::IndexQuery query;
+  query.caller = "memory";
+  EXPECT_THAT(*index.Find(query, 100), ElementsAre(4, 3));
+}
+
+TEST_F(LogIndexerTest, ErasureDropsWhatWasOfferedAndWhatIsOfferedLate) {
+  store::MemoryQueryIndex index;
+  const auto indexer = Start(&index);
+  indexer->Offer(OfferedAs("memory", 1));
+  house_.Decide(RequestForAge(30));
+  const std::vector<uint64_t> indices = {0};
+  ASSERT_TRUE(indexer->Forget(indices).ok());
+  indexer->Offer(OfferedAs("memory", 0));
+  indexer->Offer(OfferedAs("memory", 2));
+  for (int i = 0; i < 3; ++i) house_.Decide(RequestForAge(30));
+  ASSERT_TRUE(indexer->WaitUntilIndexed(4, Soon()).ok());
+  store::IndexQuery query;
+  query.caller = "memory";
+  EXPECT_THAT(*index.Find(query, 100), ElementsAre(2));
+}
+
+TEST_F(LogIndexerTest, OfferedRecordThatMakesNoRowIsRead) {
+  store::MemoryQueryIndex index;
+  const auto indexer = Start(&index);
+  audit::Record record = OfferedAs("memory", 0);
+  record.details = "\xff";
+  indexer->Offer(record);
+  house_.Decide(RequestForAge(30));
+  ASSERT_TRUE(indexer->WaitUntilIndexed(1, Soon()).ok());
+  ExpectComplete(index);
+  EXPECT_THAT(events(), IsEmpty());
+}
+
+// The first thread rests for as long as the test takes.
+TEST_F(LogIndexerTest, IndexThatLagsTooMuchIsHelped) {
+  store::MemoryQueryIndex index;
+  IndexerOptions options = Options();
+  options.poll_interval = absl::Hours(1);
+  options.rest_factor = 1e12;
+  options.max_lag = 3;
+  const auto indexer = *LogIndexer::Start(&house_.log(), &index, options);
+  for (int i = 0; i < 20; ++i) house_.Decide(RequestForAge(30));
+  while (index.indexed_size() + 3 < 20) absl::SleepFor(absl::Milliseconds(10));
+  EXPECT_GE(index.indexed_size(), 17u);
 }
 
 TEST_F(LogIndexerTest, WaitEndsAtItsDeadlineAndSaysWhenToTryAgain) {
