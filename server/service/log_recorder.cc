@@ -27,8 +27,7 @@ namespace {
 using Follower = DecisionRecorder::Follower;
 using Claim = RequestClaims::Claim;
 
-// Records that the thread reads at a time when it looks further back for
-// request ids.
+// Records that the thread reads at a time when it looks further back for request ids.
 constexpr uint64_t kHistoryChunk = 4096;
 constexpr absl::Duration kHistoryRest = absl::Milliseconds(5);
 constexpr int kHistoryNice = 19;
@@ -39,60 +38,53 @@ absl::Status AbandonedError() {
 }
 
 // Gives every follower of a request the outcome of the first.
-void Serve(std::vector<Follower> followers,
-           const absl::StatusOr<EarlierDecision> &outcome) {
-  for (Follower &follower : followers) {
+void Serve(std::vector<Follower> followers, const absl::StatusOr<EarlierDecision>& outcome) {
+  for (Follower& follower : followers) {
     std::move(follower)(outcome);
   }
 }
 
 // A claim on a request id that ends in any case: followers never wait for ever.
 class HeldClaim {
-public:
-  HeldClaim(RequestClaims *claims, Claim claim)
-      : claims_(claims), claim_(std::move(claim)) {}
-  HeldClaim(const HeldClaim &) = delete;
-  HeldClaim &operator=(const HeldClaim &) = delete;
+ public:
+  HeldClaim(RequestClaims* claims, Claim claim) : claims_(claims), claim_(std::move(claim)) {}
+  HeldClaim(const HeldClaim&) = delete;
+  HeldClaim& operator=(const HeldClaim&) = delete;
   ~HeldClaim() {
     if (claims_ != nullptr) {
       Fail(AbandonedError());
     }
   }
 
-  const Claim &claim() const { return claim_; }
+  const Claim& claim() const { return claim_; }
 
-  void Fail(const absl::Status &why) {
+  void Fail(const absl::Status& why) {
     if (claims_ != nullptr) {
-      Serve(std::exchange(claims_, nullptr)->Release(claim_, std::nullopt),
-            why);
+      Serve(std::exchange(claims_, nullptr)->Release(claim_, std::nullopt), why);
     }
   }
 
   // The outcome is an earlier record: nothing new to remember.
-  void Repeat(const EarlierDecision &earlier) {
-    Serve(std::exchange(claims_, nullptr)->Release(claim_, std::nullopt),
-          earlier);
+  void Repeat(const EarlierDecision& earlier) {
+    Serve(std::exchange(claims_, nullptr)->Release(claim_, std::nullopt), earlier);
   }
 
-  // A new record. The decision's bytes are copied only if somebody waits for
-  // them.
-  void Succeed(const RecordPlace &place, absl::string_view revision,
-               absl::string_view decision) {
-    std::vector<Follower> followers =
-        std::exchange(claims_, nullptr)->Release(claim_, place.index);
+  // A new record. The decision's bytes are copied only if somebody waits for them.
+  void Succeed(const RecordPlace& place, absl::string_view revision, absl::string_view decision) {
+    std::vector<Follower> followers = std::exchange(claims_, nullptr)->Release(claim_, place.index);
     if (!followers.empty()) {
-      Serve(std::move(followers), EarlierDecision{place, std::string(revision),
-                                                  std::string(decision)});
+      Serve(std::move(followers),
+            EarlierDecision{place, std::string(revision), std::string(decision)});
     }
   }
 
-private:
-  RequestClaims *claims_;
+ private:
+  RequestClaims* claims_;
   const Claim claim_;
 };
 
 struct Ticket : public DecisionTicket {
-  void Abandon(const absl::Status &why) override {
+  void Abandon(const absl::Status& why) override {
     if (held) {
       held->Fail(why);
     }
@@ -107,56 +99,52 @@ struct Ticket : public DecisionTicket {
 };
 
 class LogRecorderImpl final : public LogRecorder {
-public:
-  LogRecorderImpl(audit::DecisionLog *log, store::LogStore *store,
-                  LogIndexer *indexer, RandomSource *random,
-                  RecorderOptions options)
-      : log_(log), indexer_(indexer), index_(indexer->index()),
-        encoders_(store), payloads_(store), options_(std::move(options)),
-        claims_(*random, options_.remembered_requests,
-                options_.fingerprint_bits) {}
+ public:
+  LogRecorderImpl(audit::DecisionLog* log, store::LogStore* store, LogIndexer* indexer,
+                  RandomSource* random, RecorderOptions options)
+      : log_(log),
+        indexer_(indexer),
+        index_(indexer->index()),
+        encoders_(store),
+        payloads_(store),
+        options_(std::move(options)),
+        claims_(*random, options_.remembered_requests, options_.fingerprint_bits) {}
 
   ~LogRecorderImpl() override {
     history_.reset();
     const absl::MutexLock lock(&recording_mutex_);
-    const auto finished = [this]() ABSL_SHARED_LOCKS_REQUIRED(
-                              recording_mutex_) { return recording_ == 0; };
+    const auto finished = [this]() ABSL_SHARED_LOCKS_REQUIRED(recording_mutex_) {
+      return recording_ == 0;
+    };
     recording_mutex_.Await(absl::Condition(&finished));
   }
 
   // Reads what the index does not have; a thread reads further back.
   absl::Status ReadHistory();
 
-  absl::StatusOr<Begun>
-  Begin(const RecordedCall &call,
-        absl::FunctionRef<Follower()> make_follower) override;
-  void Record(std::unique_ptr<DecisionTicket> ticket,
-              const DecisionDraft &draft, Done done) override;
-  absl::StatusOr<RecordedFeedback>
-  RecordFeedback(const FeedbackDraft &draft) override;
-  absl::Status Prepare(const ServedRuleset &ruleset) override {
-    return encoders_.Prepare(ruleset);
-  }
+  absl::StatusOr<Begun> Begin(const RecordedCall& call,
+                              absl::FunctionRef<Follower()> make_follower) override;
+  void Record(std::unique_ptr<DecisionTicket> ticket, const DecisionDraft& draft,
+              Done done) override;
+  absl::StatusOr<RecordedFeedback> RecordFeedback(const FeedbackDraft& draft) override;
+  absl::Status Prepare(const ServedRuleset& ruleset) override { return encoders_.Prepare(ruleset); }
 
-private:
-  absl::StatusOr<Begun> BeginNamed(const RecordedCall &call,
+ private:
+  absl::StatusOr<Begun> BeginNamed(const RecordedCall& call,
                                    absl::FunctionRef<Follower()> make_follower);
   absl::StatusOr<Begun> Admit(std::unique_ptr<Ticket> ticket);
   // Saves the index reading a record back that was here a moment ago.
-  void OfferToIndex(const audit::Appended &appended,
-                    const ServedRuleset &ruleset, std::string details);
+  void OfferToIndex(const audit::Appended& appended, const ServedRuleset& ruleset,
+                    std::string details);
   // The log has answered: serves the followers.
-  absl::StatusOr<RecordPlace>
-  Settle(Ticket &ticket, const ServedRuleset &ruleset,
-         absl::string_view decision,
-         const absl::StatusOr<audit::Appended> &appended);
-  absl::StatusOr<RecordedFeedback>
-  RecordNamedFeedback(const FeedbackDraft &draft);
-  absl::StatusOr<RecordedFeedback> AppendFeedback(const FeedbackDraft &draft,
-                                                  const Sha256Digest *digest);
+  absl::StatusOr<RecordPlace> Settle(Ticket& ticket, const ServedRuleset& ruleset,
+                                     absl::string_view decision,
+                                     const absl::StatusOr<audit::Appended>& appended);
+  absl::StatusOr<RecordedFeedback> RecordNamedFeedback(const FeedbackDraft& draft);
+  absl::StatusOr<RecordedFeedback> AppendFeedback(const FeedbackDraft& draft,
+                                                  const Sha256Digest* digest);
   // The recorded answer, from its record.
-  absl::StatusOr<EarlierDecision>
-  ToEarlierDecision(const audit::Record &record) const;
+  absl::StatusOr<EarlierDecision> ToEarlierDecision(const audit::Record& record) const;
   // True: there is more to read.
   absl::StatusOr<bool> ReadHistoryChunk();
   void TrimMemory();
@@ -165,16 +153,15 @@ private:
     recording_ += change;
   }
 
-  audit::DecisionLog *const log_;
-  LogIndexer *const indexer_;
-  const store::QueryIndex &index_;
+  audit::DecisionLog* const log_;
+  LogIndexer* const indexer_;
+  const store::QueryIndex& index_;
   PayloadEncoders encoders_;
   const audit::PayloadReader payloads_;
   const RecorderOptions options_;
   RequestClaims claims_;
   absl::Mutex recording_mutex_;
-  int64_t recording_ ABSL_GUARDED_BY(recording_mutex_) =
-      0; // decisions that the log has not taken
+  int64_t recording_ ABSL_GUARDED_BY(recording_mutex_) = 0;  // decisions that the log has not taken
   std::unique_ptr<BackgroundThread> history_;
 };
 
@@ -185,24 +172,22 @@ absl::Status LogRecorderImpl::ReadHistory() {
   while (more && claims_.reaches_back_to() > indexed) {
     const absl::StatusOr<bool> read = ReadHistoryChunk();
     if (!read.ok()) {
-      // A record that cannot be read must not keep the server from starting:
-      // the memory reaches back to here, and for ids from before the index is
-      // asked.
+      // A record that cannot be read must not keep the server from starting: the memory reaches
+      // back to here, and for ids from before the index is asked.
       return absl::OkStatus();
     }
     more = *read;
   }
   if (more) {
-    history_ = std::make_unique<BackgroundThread>(
-        kHistoryNice, [this](StopToken &token) {
-          // An error ends it: the index knows what is not remembered.
-          while (token.Rest(kHistoryRest)) {
-            const absl::StatusOr<bool> read = ReadHistoryChunk();
-            if (!read.ok() || !*read) {
-              return;
-            }
-          }
-        });
+    history_ = std::make_unique<BackgroundThread>(kHistoryNice, [this](StopToken& token) {
+      // An error ends it: the index knows what is not remembered.
+      while (token.Rest(kHistoryRest)) {
+        const absl::StatusOr<bool> read = ReadHistoryChunk();
+        if (!read.ok() || !*read) {
+          return;
+        }
+      }
+    });
   }
   return absl::OkStatus();
 }
@@ -217,23 +202,19 @@ absl::StatusOr<bool> LogRecorderImpl::ReadHistoryChunk() {
   return claims_.Remember(first, *uses) && first > 0;
 }
 
-// Dropping asks the index how far it is, which takes a lock of the database:
-// now and then only.
+// Dropping asks the index how far it is, which takes a lock of the database: now and then only.
 void LogRecorderImpl::TrimMemory() {
   if (claims_.NeedsTrim()) {
     claims_.Trim(index_.indexed_size());
   }
 }
 
-absl::StatusOr<Begun>
-LogRecorderImpl::Begin(const RecordedCall &call,
-                       absl::FunctionRef<Follower()> make_follower) {
+absl::StatusOr<Begun> LogRecorderImpl::Begin(const RecordedCall& call,
+                                             absl::FunctionRef<Follower()> make_follower) {
   if (call.request_bytes.size() > audit::kMaxPayloadPartBytes) {
-    return MakeError(
-        absl::StatusCode::kInvalidArgument, v1::ERROR_REASON_INVALID_REQUEST,
-        absl::StrCat(
-            "the request is larger than a record of the decision log holds (",
-            audit::kMaxPayloadPartBytes, " bytes)"));
+    return MakeError(absl::StatusCode::kInvalidArgument, v1::ERROR_REASON_INVALID_REQUEST,
+                     absl::StrCat("the request is larger than a record of the decision log holds (",
+                                  audit::kMaxPayloadPartBytes, " bytes)"));
   }
   if (call.request_id.empty()) {
     return Admit(std::make_unique<Ticket>());
@@ -241,11 +222,10 @@ LogRecorderImpl::Begin(const RecordedCall &call,
   return BeginNamed(call, make_follower);
 }
 
-absl::StatusOr<Begun>
-LogRecorderImpl::BeginNamed(const RecordedCall &call,
-                            absl::FunctionRef<Follower()> make_follower) {
-  const NamedRequest request{RequestKind::kDecision, call.caller,
-                             call.request_id, Sha256Of(call.request_bytes)};
+absl::StatusOr<Begun> LogRecorderImpl::BeginNamed(const RecordedCall& call,
+                                                  absl::FunctionRef<Follower()> make_follower) {
+  const NamedRequest request{RequestKind::kDecision, call.caller, call.request_id,
+                             Sha256Of(call.request_bytes)};
   auto taken = claims_.Take(request, make_follower);
   if (std::holds_alternative<Following>(taken)) {
     return Begun(Following());
@@ -256,8 +236,7 @@ LogRecorderImpl::BeginNamed(const RecordedCall &call,
   auto ticket = std::make_unique<Ticket>();
   ticket->held.emplace(&claims_, std::get<Claim>(std::move(taken)));
   ticket->digest = request.digest;
-  absl::StatusOr<EarlierUse> use =
-      FindEarlierUse(*log_, *indexer_, request, ticket->held->claim());
+  absl::StatusOr<EarlierUse> use = FindEarlierUse(*log_, *indexer_, request, ticket->held->claim());
   if (!use.ok()) {
     ticket->Abandon(use.status());
     return use.status();
@@ -275,16 +254,14 @@ LogRecorderImpl::BeginNamed(const RecordedCall &call,
   return Begun(*std::move(earlier));
 }
 
-absl::StatusOr<EarlierDecision>
-LogRecorderImpl::ToEarlierDecision(const audit::Record &record) const {
-  absl::StatusOr<audit::DecisionPayload> payload =
-      payloads_.Read(record.payload);
+absl::StatusOr<EarlierDecision> LogRecorderImpl::ToEarlierDecision(
+    const audit::Record& record) const {
+  absl::StatusOr<audit::DecisionPayload> payload = payloads_.Read(record.payload);
   if (!payload.ok()) {
     return ToApiStatus(payload.status());
   }
-  return EarlierDecision{{record.id.ToString(), record.index},
-                         record.revision,
-                         std::move(payload->decision)};
+  return EarlierDecision{
+      {record.id.ToString(), record.index}, record.revision, std::move(payload->decision)};
 }
 
 // Last: a batch of the log waits for whoever is admitted.
@@ -299,26 +276,24 @@ absl::StatusOr<Begun> LogRecorderImpl::Admit(std::unique_ptr<Ticket> ticket) {
   return Begun(std::move(ticket));
 }
 
-void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> base,
-                             const DecisionDraft &draft, Done done) {
-  auto &ticket = static_cast<Ticket &>(*base);
+void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> base, const DecisionDraft& draft,
+                             Done done) {
+  auto& ticket = static_cast<Ticket&>(*base);
   // They keep their memory from call to call.
   thread_local DecisionSummary summary;
   thread_local std::string details;
-  if (const absl::Status read =
-          ReadDecisionSummary(draft.decision_bytes, summary);
-      !read.ok()) {
-    const absl::Status error = MakeError(
-        absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL, read.message());
+  thread_local std::string payload;
+  if (const absl::Status read = ReadDecisionSummary(draft.decision_bytes, summary); !read.ok()) {
+    const absl::Status error =
+        MakeError(absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL, read.message());
     ticket.Abandon(error);
     return std::move(done)(error);
   }
-  const ServedRuleset &ruleset = *draft.choice.ruleset;
-  WriteDecisionDetails(draft.call, ticket.digest, ticket.linked, summary,
-                       draft.choice.alias, details);
-  const std::string payload =
-      encoders_.For(draft.choice.ruleset)
-          ->Encode(draft.call.request_bytes, draft.decision_bytes);
+  const ServedRuleset& ruleset = *draft.choice.ruleset;
+  WriteDecisionDetails(draft.call, ticket.digest, ticket.linked, summary, draft.choice.alias,
+                       details);
+  encoders_.For(ruleset)->Encode(draft.call.request_bytes, draft.decision_bytes, draft.placed,
+                                 payload);
   const audit::RecordDraft record{
       v1::RECORD_KIND_DECISION, ruleset.revision, draft.choice.manifest_serial,
       options_.engine_build,    details,          payload};
@@ -326,20 +301,17 @@ void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> base,
   log_->Append(std::move(ticket.admission), record,
                [this, base = std::move(base), ruleset = draft.choice.ruleset,
                 decision = draft.decision_bytes, indexed = details,
-                done = std::move(done)](
-                   absl::StatusOr<audit::Appended> appended) mutable {
+                done = std::move(done)](absl::StatusOr<audit::Appended> appended) mutable {
                  if (appended.ok()) {
                    OfferToIndex(*appended, *ruleset, std::move(indexed));
                  }
-                 std::move(done)(Settle(static_cast<Ticket &>(*base), *ruleset,
-                                        decision, appended));
+                 std::move(done)(Settle(static_cast<Ticket&>(*base), *ruleset, decision, appended));
                  base.reset();
                  AddRecording(-1);
                });
 }
 
-void LogRecorderImpl::OfferToIndex(const audit::Appended &appended,
-                                   const ServedRuleset &ruleset,
+void LogRecorderImpl::OfferToIndex(const audit::Appended& appended, const ServedRuleset& ruleset,
                                    std::string details) {
   audit::Record record;
   record.index = appended.index;
@@ -351,10 +323,9 @@ void LogRecorderImpl::OfferToIndex(const audit::Appended &appended,
   indexer_->Offer(std::move(record));
 }
 
-absl::StatusOr<RecordPlace>
-LogRecorderImpl::Settle(Ticket &ticket, const ServedRuleset &ruleset,
-                        absl::string_view decision,
-                        const absl::StatusOr<audit::Appended> &appended) {
+absl::StatusOr<RecordPlace> LogRecorderImpl::Settle(
+    Ticket& ticket, const ServedRuleset& ruleset, absl::string_view decision,
+    const absl::StatusOr<audit::Appended>& appended) {
   if (!appended.ok()) {
     absl::Status error = ToApiStatus(appended.status());
     ticket.Abandon(error);
@@ -368,8 +339,7 @@ LogRecorderImpl::Settle(Ticket &ticket, const ServedRuleset &ruleset,
   return place;
 }
 
-absl::StatusOr<RecordedFeedback>
-LogRecorderImpl::RecordFeedback(const FeedbackDraft &draft) {
+absl::StatusOr<RecordedFeedback> LogRecorderImpl::RecordFeedback(const FeedbackDraft& draft) {
   if (draft.request_id.empty()) {
     return AppendFeedback(draft, nullptr);
   }
@@ -377,8 +347,7 @@ LogRecorderImpl::RecordFeedback(const FeedbackDraft &draft) {
 }
 
 // The place of a feedback that was recorded before.
-absl::StatusOr<RecordedFeedback>
-ToRecordedBefore(const absl::StatusOr<EarlierDecision> &earlier) {
+absl::StatusOr<RecordedFeedback> ToRecordedBefore(const absl::StatusOr<EarlierDecision>& earlier) {
   if (!earlier.ok()) {
     return earlier.status();
   }
@@ -389,12 +358,10 @@ ToRecordedBefore(const absl::StatusOr<EarlierDecision> &earlier) {
   return RecordedFeedback{*id, earlier->place.index, true};
 }
 
-absl::StatusOr<RecordedFeedback>
-LogRecorderImpl::RecordNamedFeedback(const FeedbackDraft &draft) {
-  const NamedRequest request{RequestKind::kFeedback, draft.caller,
-                             draft.request_id, Sha256Of(draft.request_bytes)};
-  // Shared: the follower may be called when this call has nothing to do with
-  // it.
+absl::StatusOr<RecordedFeedback> LogRecorderImpl::RecordNamedFeedback(const FeedbackDraft& draft) {
+  const NamedRequest request{RequestKind::kFeedback, draft.caller, draft.request_id,
+                             Sha256Of(draft.request_bytes)};
+  // Shared: the follower may be called when this call has nothing to do with it.
   struct Outcome {
     absl::Notification known;
     absl::StatusOr<EarlierDecision> first;
@@ -414,20 +381,17 @@ LogRecorderImpl::RecordNamedFeedback(const FeedbackDraft &draft) {
     return RequestIdReusedError();
   }
   HeldClaim held(&claims_, std::get<Claim>(std::move(taken)));
-  const absl::StatusOr<EarlierUse> use =
-      FindEarlierUse(*log_, *indexer_, request, held.claim());
+  const absl::StatusOr<EarlierUse> use = FindEarlierUse(*log_, *indexer_, request, held.claim());
   if (!use.ok()) {
     held.Fail(use.status());
     return use.status();
   }
   if (use->record) {
-    const EarlierDecision earlier{
-        {use->record->id.ToString(), use->record->index}, "", ""};
+    const EarlierDecision earlier{{use->record->id.ToString(), use->record->index}, "", ""};
     held.Repeat(earlier);
     return ToRecordedBefore(earlier);
   }
-  const absl::StatusOr<RecordedFeedback> recorded =
-      AppendFeedback(draft, &request.digest);
+  const absl::StatusOr<RecordedFeedback> recorded = AppendFeedback(draft, &request.digest);
   if (!recorded.ok()) {
     held.Fail(recorded.status());
     return recorded;
@@ -437,16 +401,13 @@ LogRecorderImpl::RecordNamedFeedback(const FeedbackDraft &draft) {
   return recorded;
 }
 
-absl::StatusOr<RecordedFeedback>
-LogRecorderImpl::AppendFeedback(const FeedbackDraft &draft,
-                                const Sha256Digest *digest) {
-  const absl::StatusOr<audit::Record> decision =
-      ReadDecisionOf(*log_, *indexer_, draft);
+absl::StatusOr<RecordedFeedback> LogRecorderImpl::AppendFeedback(const FeedbackDraft& draft,
+                                                                 const Sha256Digest* digest) {
+  const absl::StatusOr<audit::Record> decision = ReadDecisionOf(*log_, *indexer_, draft);
   if (!decision.ok()) {
     return decision.status();
   }
-  const absl::StatusOr<std::string> details =
-      FeedbackDetailsBytes(*decision, draft, digest);
+  const absl::StatusOr<std::string> details = FeedbackDetailsBytes(*decision, draft, digest);
   if (!details.ok()) {
     return details.status();
   }
@@ -463,18 +424,19 @@ LogRecorderImpl::AppendFeedback(const FeedbackDraft &draft,
   return RecordedFeedback{appended->id, appended->index, false};
 }
 
-} // namespace
+}  // namespace
 
-absl::StatusOr<std::unique_ptr<LogRecorder>>
-LogRecorder::Make(audit::DecisionLog *log, store::LogStore *store,
-                  LogIndexer *indexer, RandomSource *random,
-                  RecorderOptions options) {
-  auto recorder = std::make_unique<LogRecorderImpl>(log, store, indexer, random,
-                                                    std::move(options));
+absl::StatusOr<std::unique_ptr<LogRecorder>> LogRecorder::Make(audit::DecisionLog* log,
+                                                               store::LogStore* store,
+                                                               LogIndexer* indexer,
+                                                               RandomSource* random,
+                                                               RecorderOptions options) {
+  auto recorder =
+      std::make_unique<LogRecorderImpl>(log, store, indexer, random, std::move(options));
   if (absl::Status read = recorder->ReadHistory(); !read.ok()) {
     return read;
   }
   return recorder;
 }
 
-} // namespace plumbline::service
+}  // namespace plumbline::service
