@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "server/base/uuid.h"
 
 namespace plumbline::cli {
 namespace {
@@ -91,25 +89,8 @@ void ActivationLog::OnActivation(const registry::ActivationEvent& event) {
   }
 }
 
-void ActivationLog::OnDisagreement(const service::ShadowDisagreement& disagreement) {
-  service::Event event;
-  event.kind = v1::RECORD_KIND_SHADOW_DISAGREEMENT;
-  event.summary = disagreement.refused ? "the shadow revision refuses the intake"
-                                       : "the shadow revision answers otherwise";
-  event.revision = disagreement.shadow_revision;
-  event.manifest_serial = disagreement.manifest_serial;
-  const auto yes_no = [](bool differs) { return std::string(differs ? "yes" : "no"); };
-  event.attributes = {{"active_revision", disagreement.active_revision},
-                      {"level", yes_no(disagreement.level)},
-                      {"gate", yes_no(disagreement.gate)},
-                      {"programme", yes_no(disagreement.programme)},
-                      {"shadow_only", absl::StrJoin(disagreement.shadow_only, " ")},
-                      {"active_only", absl::StrJoin(disagreement.active_only, " ")}};
-  event.patient_pseudonym = disagreement.patient_pseudonym;
-  if (const auto id = Uuid::Parse(disagreement.decision_id); id.ok()) {
-    event.linked_ids.push_back(*id);
-  }
-  records_->AppendLater(event);
+bool ActivationLog::OnDisagreement(const service::ShadowDisagreement& disagreement) {
+  return records_->AppendLater(service::ToEvent(disagreement));
 }
 
 }  // namespace plumbline::cli

@@ -26,7 +26,7 @@ class ActivationLog : public registry::ActivationObserver, public service::Shado
   static void SetCallerOfThisThread(const service::Caller& caller);
 
   void OnActivation(const registry::ActivationEvent& event) override;
-  void OnDisagreement(const service::ShadowDisagreement& disagreement) override;
+  bool OnDisagreement(const service::ShadowDisagreement& disagreement) override;
 
  private:
   void Keep(const registry::Snapshot& snapshot);

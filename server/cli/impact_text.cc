@@ -9,11 +9,13 @@
 #include "absl/time/clock.h"
 #include "server/cli/audit_target.h"
 #include "server/cli/text_layout.h"
+#include "server/diff/impact.h"
 
 namespace plumbline::cli {
 namespace {
 
 constexpr int kBarWidth = 24;
+constexpr char kRuleRow[] = "%-34s %9s %9s %9s   %9s %9s %9s";
 
 std::string Share(uint64_t part, uint64_t whole) {
   if (whole == 0) return "";
@@ -100,7 +102,13 @@ class ImpactPage {
     Count("another level", report_.level_changed(), Mark(report_.level_changed()));
     Count("another gate", report_.gate_changed(), Mark(report_.gate_changed()));
     Count("another programme", report_.programme_changed(), Mark(report_.programme_changed()));
-    Count("only other words or reasons", report_.otherwise_changed());
+    Count("another time limit", report_.time_limit_changed(), Mark(report_.time_limit_changed()));
+    Count("other referrals", report_.referrals_changed());
+    Count("other follow-up", report_.follow_up_changed());
+    Count("other exercises beside the programme", report_.availability_changed());
+    Count("other open questions", report_.open_questions_changed());
+    Count("other rules, or rules with other effect", report_.rules_changed());
+    Count("only other words", report_.otherwise_changed());
   }
 
   static Style Mark(uint64_t count) { return count > 0 ? Style::kYellow : Style::kPlain; }
@@ -156,26 +164,30 @@ class ImpactPage {
   void PutRules() {
     if (report_.rules().empty()) return;
     Heading("By rule");
-    Row(absl::StrFormat("%-34s %9s %9s   %9s %9s %9s", "rule, exercise, condition", "comes", "goes",
-                        "level", "gate", "programme"),
+    Row(absl::StrFormat(kRuleRow, "rule, exercise, condition", "comes", "goes", "altered", "level",
+                        "gate", "programme"),
         Style::kBold);
     const int all = report_.rules_size();
     const int shown = options_.rules == 0 ? all : std::min(options_.rules, all);
-    for (int i = 0; i < shown; ++i) {
-      const v1::RuleImpact& rule = report_.rules(i);
-      Row(absl::StrFormat("%-34s %9s %9s   %9s %9s %9s", rule.rule_id(),
-                          WithThousands(rule.appears()), WithThousands(rule.disappears()),
-                          WithThousands(rule.level_changed()), WithThousands(rule.gate_changed()),
-                          WithThousands(rule.programme_changed())));
-      if (i < 3) PutExamples(rule.example_ids());
-    }
+    for (int i = 0; i < shown; ++i) PutRule(report_.rules(i), i < 3);
     if (shown < all) {
       page_.Line(2, absl::StrCat("and ", all - shown, " more; --rules 0 shows all"), Style::kDim);
     }
     page_.Line(2,
-               "level, gate, programme: of the patients for whom the rule comes or goes, those "
-               "who get another one",
+               "altered: stands in both answers, with another effect; level, gate, programme: of "
+               "the patients for whom the rule comes, goes or is altered, those who get another "
+               "one",
                Style::kDim);
+  }
+
+  void PutRule(const v1::RuleImpact& rule, bool with_examples) {
+    Row(absl::StrFormat(kRuleRow, rule.rule_id(), WithThousands(rule.appears()),
+                        WithThousands(rule.disappears()), WithThousands(rule.altered()),
+                        WithThousands(rule.level_changed()), WithThousands(rule.gate_changed()),
+                        WithThousands(rule.programme_changed())));
+    const std::string altered = diff::AlterationsText(rule.alterations());
+    if (!altered.empty()) page_.Item(6, "altered: ", altered, Style::kDim);
+    if (with_examples) PutExamples(rule.example_ids());
   }
 
   void PutOmissions() {

@@ -16,6 +16,7 @@
 #include "server/cli/rules_diff_command.h"
 #include "server/cli/server_channel.h"
 #include "server/cli/text_layout.h"
+#include "server/diff/impact.h"
 
 namespace plumbline::cli {
 namespace {
@@ -171,21 +172,55 @@ class StatusCommand : public RegistryCommand {
       std::string traffic;
       for (const v1::AliasTraffic& of : status.traffic()) {
         if (of.alias() != alias.alias()) continue;
-        traffic = alias.alias() == "shadow"
-                      ? absl::StrCat(of.compared(), " compared, ", of.disagreed(), " disagreed, ",
-                                     of.skipped(), " skipped")
-                      : absl::StrCat(of.answered(), " answered");
+        traffic = alias.alias() == "shadow" ? ShadowTraffic(of)
+                                            : absl::StrCat(of.answered(), " answered");
       }
       row.push_back(traffic);
       rows.push_back(std::move(row));
     }
     if (!rows.empty()) text.Table(0, {"Alias", "Revision", "Version", "Share", "Traffic"}, rows);
-    for (const v1::AliasTraffic& of : status.traffic()) {
-      for (const v1::RuleDisagreement& rule : of.by_rule()) {
-        text.Line(2, absl::StrCat(rule.rule_id(), ": fired ", rule.shadow_only(),
-                                  " times in the shadow only, ", rule.active_only(),
-                                  " times in the active revision only"));
-      }
+    for (const v1::AliasTraffic& of : status.traffic()) WriteDisagreements(of, text);
+  }
+
+  // "1000 compared, 12 disagreed (3 level, 12 time limit), 40 skipped (38 under load)".
+  static std::string ShadowTraffic(const v1::AliasTraffic& traffic) {
+    std::string text =
+        absl::StrCat(traffic.compared(), " compared, ", traffic.disagreed(), " disagreed");
+    std::vector<std::string> kinds;
+    const auto add = [&kinds](uint64_t count, absl::string_view kind) {
+      if (count > 0) kinds.push_back(absl::StrCat(count, " ", kind));
+    };
+    add(traffic.refused(), "refused");
+    add(traffic.level_changed(), "level");
+    add(traffic.gate_changed(), "gate");
+    add(traffic.programme_changed(), "programme");
+    add(traffic.time_limit_changed(), "time limit");
+    add(traffic.unrecorded(), "not on record");
+    if (!kinds.empty()) absl::StrAppend(&text, " (", absl::StrJoin(kinds, ", "), ")");
+    absl::StrAppend(&text, ", ", traffic.skipped(), " skipped");
+    if (traffic.skipped_under_load() > 0) {
+      absl::StrAppend(&text, " (", traffic.skipped_under_load(), " under load)");
+    }
+    return text;
+  }
+
+  static void WriteDisagreements(const v1::AliasTraffic& traffic, TextPage& text) {
+    constexpr int kShown = 25;
+    for (int i = 0; i < traffic.by_rule_size() && i < kShown; ++i) {
+      const v1::RuleDisagreement& rule = traffic.by_rule(i);
+      std::vector<std::string> parts;
+      const auto add = [&parts](uint64_t count, absl::string_view before, absl::string_view after) {
+        if (count > 0) parts.push_back(absl::StrCat(before, count, after));
+      };
+      add(rule.shadow_only(), "", " times in the shadow only");
+      add(rule.active_only(), "", " times in the active revision only");
+      add(rule.altered(), "altered ",
+          absl::StrCat(" times (", diff::AlterationsText(rule.alterations()), ")"));
+      text.Line(2, absl::StrCat(rule.rule_id(), ": ", absl::StrJoin(parts, ", ")));
+    }
+    if (traffic.by_rule_size() > kShown) {
+      text.Line(2, absl::StrCat("and ", traffic.by_rule_size() - kShown,
+                                " more; --format json shows all"));
     }
   }
 };

@@ -339,8 +339,14 @@ std::vector<metrics::Metric> RegistryRules::Metrics() const {
   all.push_back(metrics::Gauge("plumbline_shadow_disagreed", "Of these, answered otherwise.",
                                static_cast<double>(shadow.disagreed())));
   all.push_back(metrics::Counter("plumbline_shadow_skipped_total",
-                                 "Not compared, because there was too much to do.",
+                                 "Not compared: too much to do, or not effective on that day.",
                                  static_cast<double>(shadow.skipped())));
+  all.push_back(metrics::Counter("plumbline_shadow_skipped_under_load_total",
+                                 "Of these, left out so that answering keeps the machine.",
+                                 static_cast<double>(shadow.skipped_under_load())));
+  all.push_back(metrics::Gauge("plumbline_shadow_unrecorded",
+                               "Of those answered otherwise, not on record for lack of room.",
+                               static_cast<double>(shadow.unrecorded())));
   return all;
 }
 

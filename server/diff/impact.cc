@@ -1,9 +1,14 @@
 #include "server/diff/impact.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace plumbline::diff {
 namespace {
@@ -20,9 +25,22 @@ void AddExamples(const v1::RuleImpact& from, v1::RuleImpact& to) {
   }
 }
 
+// Every count of `from` is added.
+void AddAlterations(const v1::RuleAlterations& from, v1::RuleAlterations& to) {
+  const google::protobuf::Descriptor& type = *v1::RuleAlterations::descriptor();
+  const google::protobuf::Reflection& reflection = *to.GetReflection();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const google::protobuf::FieldDescriptor* const field = type.field(i);
+    const uint64_t count = reflection.GetUInt64(from, field);
+    if (count > 0) reflection.SetUInt64(&to, field, count + reflection.GetUInt64(to, field));
+  }
+}
+
 void Add(const v1::RuleImpact& from, v1::RuleImpact& to) {
   to.set_appears(to.appears() + from.appears());
   to.set_disappears(to.disappears() + from.disappears());
+  to.set_altered(to.altered() + from.altered());
+  if (from.has_alterations()) AddAlterations(from.alterations(), *to.mutable_alterations());
   to.set_level_changed(std::max(to.level_changed(), from.level_changed()));
   to.set_gate_changed(std::max(to.gate_changed(), from.gate_changed()));
   to.set_programme_changed(std::max(to.programme_changed(), from.programme_changed()));
@@ -59,6 +77,20 @@ void JoinImpact(v1::RulesetDiff& diff, v1::ImpactReport report) {
   ImpactByRule by_rule;
   for (const v1::RuleImpact& rule : diff.impact().rules()) by_rule.emplace(rule.rule_id(), &rule);
   for (v1::ElementChange& change : *diff.mutable_changes()) Join(by_rule, change);
+}
+
+std::string AlterationsText(const v1::RuleAlterations& alterations) {
+  const google::protobuf::Descriptor& type = *v1::RuleAlterations::descriptor();
+  std::vector<std::string> parts;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const google::protobuf::FieldDescriptor& field = *type.field(i);
+    const uint64_t count = alterations.GetReflection()->GetUInt64(alterations, &field);
+    if (count == 0) continue;
+    std::string name = field.name();
+    std::replace(name.begin(), name.end(), '_', ' ');
+    parts.push_back(absl::StrCat(name, " ", count));
+  }
+  return absl::StrJoin(parts, ", ");
 }
 
 }  // namespace plumbline::diff

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "server/diff/impact.h"
 #include "server/diff/version_policy.h"
 
 namespace plumbline::review {
@@ -116,11 +117,13 @@ std::string ImpactOf(const v1::ElementChange& change, bool by_others) {
   if (!change.has_impact()) return "";
   const v1::RuleImpact& impact = change.impact();
   std::vector<std::string> parts;
-  const auto add = [&parts](const char* what, uint64_t count, const char* after) {
+  const auto add = [&parts](const char* what, uint64_t count, absl::string_view after) {
     if (count > 0) parts.push_back(absl::StrCat(what, count, after));
   };
   add("appears for ", impact.appears(), " more");
   add("disappears for ", impact.disappears(), "");
+  const std::string altered = diff::AlterationsText(impact.alterations());
+  add("altered for ", impact.altered(), altered.empty() ? "" : absl::StrCat(" (", altered, ")"));
   const char* const least = by_others ? "at least " : "";
   add(least, impact.level_changed(), " with another level");
   add(least, impact.gate_changed(), " with another gate");
@@ -234,14 +237,16 @@ void AddSteps(const char* title, const Changes& changes, Text text, DiffPage& pa
 
 void AddRules(const v1::ImpactReport& report, DiffPage& page) {
   if (report.rules().empty()) return;
-  DiffTable table{"Rules, most patients first",
-                  {"rule", "appears", "disappears", "level", "gate", "programme", "for example"},
-                  {}};
+  DiffTable table{
+      "Rules, most patients first",
+      {"rule", "appears", "disappears", "altered", "level", "gate", "programme", "for example"},
+      {}};
   for (const v1::RuleImpact& rule : report.rules()) {
     if (static_cast<int>(table.rows.size()) == kMostRows) break;
     table.rows.push_back({rule.rule_id(), absl::StrCat(rule.appears()),
-                          absl::StrCat(rule.disappears()), absl::StrCat(rule.level_changed()),
-                          absl::StrCat(rule.gate_changed()), absl::StrCat(rule.programme_changed()),
+                          absl::StrCat(rule.disappears()), absl::StrCat(rule.altered()),
+                          absl::StrCat(rule.level_changed()), absl::StrCat(rule.gate_changed()),
+                          absl::StrCat(rule.programme_changed()),
                           absl::StrJoin(rule.example_ids(), ", ")});
   }
   if (report.rules_size() > kMostRows) {
@@ -259,9 +264,12 @@ void AddImpact(const v1::RulesetDiff& diff, DiffPage& page) {
       " come out the same."));
   page.impact.push_back(absl::StrCat(
       "Another level: ", report.level_changed(), ". Another gate: ", report.gate_changed(),
-      ". Another programme: ", report.programme_changed(),
-      ". Something else alone (a time limit, referral, advice, wording or open question): ",
-      report.otherwise_changed(), "."));
+      ". Another programme: ", report.programme_changed(), ". Another time limit: ",
+      report.time_limit_changed(), ". Other referrals: ", report.referrals_changed(),
+      ". Other follow-up: ", report.follow_up_changed(), ". Other exercises beside the programme: ",
+      report.availability_changed(), ". Other open questions: ", report.open_questions_changed(),
+      ". Rules that come, go or are altered: ", report.rules_changed(),
+      ". Words alone: ", report.otherwise_changed(), "."));
   for (const v1::ReplayOmission& omission : report.left_out()) {
     page.impact.push_back(absl::StrCat("Left out, ", omission.reason(), ": ", omission.count(),
                                        Examples(omission.example_ids()), "."));

@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <utility>
+#include <map>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/text_format.h"
@@ -17,8 +18,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 using google::protobuf::TextFormat;
-
-constexpr int kMaxField = 31;
 
 // Reads a varint at `position`; false when it does not end.
 bool ReadVarint(absl::string_view bytes, size_t& position, uint64_t& value) {
@@ -54,13 +53,8 @@ bool SkipValue(absl::string_view bytes, uint64_t wire_type, size_t& position) {
   return true;
 }
 
-// The top-level fields of a message, each with all its elements in one piece.
-struct Regions {
-  std::array<absl::string_view, kMaxField + 1> of{};
-};
-
 // False when the fields do not stand in ascending order or are no message.
-bool FindRegions(absl::string_view bytes, Regions& regions) {
+bool FindRegions(absl::string_view bytes, DecisionRegions& regions) {
   regions = {};
   size_t position = 0;
   size_t begin = 0;
@@ -70,7 +64,7 @@ bool FindRegions(absl::string_view bytes, Regions& regions) {
     uint64_t tag = 0;
     if (!ReadVarint(bytes, position, tag)) return false;
     const uint64_t number = tag >> 3;
-    if (number == 0 || number > kMaxField || number < last) return false;
+    if (number == 0 || number > DecisionRegions::kMaxField || number < last) return false;
     if (number != last) begin = start;
     last = number;
     if (!SkipValue(bytes, tag & 7, position)) return false;
@@ -82,7 +76,7 @@ bool FindRegions(absl::string_view bytes, Regions& regions) {
 // Regions of `bytes`, which are first written anew into `storage` if their fields are not in order
 // (no engine of ours does that).
 bool FindRegionsOf(absl::string_view bytes, v1::Decision& scratch, std::string& storage,
-                   Regions& regions) {
+                   DecisionRegions& regions) {
   if (FindRegions(bytes, regions)) return true;
   if (!scratch.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
   scratch.DiscardUnknownFields();
@@ -96,10 +90,17 @@ bool NamesOnly(int field) {
          field == v1::Decision::kEngineVersionFieldNumber;
 }
 
-// Fields that say who gets what, or hold ids of rules.
-bool SaysWhoGetsWhat(int field) {
+// Whether a field is looked into when it differs.
+enum class Part { kWords, kElements, kLists };
+
+Part PartOf(int field) {
   switch (field) {
     case v1::Decision::kDispositionFieldNumber:
+    case v1::Decision::kNotExcludedRulesFieldNumber:
+    case v1::Decision::kAlternativesFieldNumber:
+    case v1::Decision::kLaterFieldNumber:
+    case v1::Decision::kOpenQuestionsFieldNumber:
+      return Part::kLists;
     case v1::Decision::kFiredRulesFieldNumber:
     case v1::Decision::kNotesFieldNumber:
     case v1::Decision::kReferralsFieldNumber:
@@ -111,67 +112,119 @@ bool SaysWhoGetsWhat(int field) {
     case v1::Decision::kFollowUpFieldNumber:
     case v1::Decision::kNoticesFieldNumber:
     case v1::Decision::kStrataFieldNumber:
-      return true;
+      return Part::kElements;
     default:
-      return false;
+      return Part::kWords;
   }
 }
 
-using IdList = std::vector<std::string>;
-
-void Take(const std::string& id, IdList& ids) {
-  if (!id.empty()) ids.push_back(id);
+// Rules stand here, and what they do stands elsewhere, too.
+bool NamesRules(int field) {
+  return field == v1::Decision::kFiredRulesFieldNumber || field == v1::Decision::kNotesFieldNumber;
 }
 
-template <typename Rationales>
-void TakeRules(const Rationales& rationales, IdList& ids) {
-  for (const v1::Rationale& rationale : rationales) Take(rationale.rule_id(), ids);
-}
+void Append(absl::string_view bytes, std::string& out) { out.append(bytes.data(), bytes.size()); }
 
-void TakeAssessment(const v1::Assessment& assessment, IdList& ids) {
-  if (assessment.likelihood() >= v1::LIKELIHOOD_POSSIBLE) Take(assessment.condition_id(), ids);
-  TakeRules(assessment.findings_for(), ids);
-  TakeRules(assessment.findings_against(), ids);
-}
-
-// Ids of everything in the decision that a rule of the ruleset put there.
-IdList IdsOf(const v1::Decision& decision) {
-  IdList ids;
-  for (const v1::FiredRule& rule : decision.fired_rules()) Take(rule.rationale().rule_id(), ids);
-  for (const v1::FiredRule& rule : decision.notes()) Take(rule.rationale().rule_id(), ids);
-  for (const v1::Referral& referral : decision.referrals()) Take(referral.target_id(), ids);
-  for (const v1::Assessment& assessment : decision.assessments()) TakeAssessment(assessment, ids);
-  Take(decision.stage().stage_id(), ids);
-  for (const v1::Prescription& prescription : decision.programme()) {
-    Take(prescription.exercise_id(), ids);
-    TakeRules(prescription.rationales(), ids);
-    TakeRules(prescription.cautions(), ids);
-  }
-  for (const v1::ExcludedExercise& excluded : decision.excluded()) {
-    TakeRules(excluded.reasons(), ids);
-  }
-  for (const v1::AdviceItem& item : decision.advice()) Take(item.rationale().rule_id(), ids);
-  for (const v1::FollowUpItem& item : decision.follow_up().items()) {
-    Take(item.rationale().rule_id(), ids);
-  }
-  for (const v1::NoticeItem& notice : decision.notices()) Take(notice.notice_id(), ids);
-  for (const v1::StratumResult& stratum : decision.strata()) {
-    ids.push_back(absl::StrCat(stratum.stratification_id(), ".", stratum.stratum_id()));
-  }
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  return ids;
-}
-
-bool SamePrescription(const v1::Prescription& a, const v1::Prescription& b) {
-  return a.exercise_id() == b.exercise_id() && a.session_order() == b.session_order() &&
-         a.dose_step() == b.dose_step() && a.variant().name() == b.variant().name() &&
+bool SameDose(const v1::Prescription& a, const v1::Prescription& b) {
+  return a.exercise_id() == b.exercise_id() && a.dose_step() == b.dose_step() &&
+         a.variant().name() == b.variant().name() &&
          a.dose().SerializeAsString() == b.dose().SerializeAsString();
 }
 
-bool SameProgramme(const v1::Decision& a, const v1::Decision& b) {
-  return std::equal(a.programme().begin(), a.programme().end(), b.programme().begin(),
-                    b.programme().end(), SamePrescription);
+bool SamePrescription(const v1::Prescription& a, const v1::Prescription& b) {
+  return a.session_order() == b.session_order() && SameDose(a, b);
+}
+
+template <typename Elements, typename Same>
+bool SameElements(const Elements& a, const Elements& b, Same same) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+}
+
+template <typename Texts>
+bool SameTexts(const Texts& a, const Texts& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
+
+bool SameReasons(const google::protobuf::RepeatedPtrField<v1::Rationale>& a,
+                 const google::protobuf::RepeatedPtrField<v1::Rationale>& b) {
+  return SameElements(a, b, [](const v1::Rationale& x, const v1::Rationale& y) {
+    return x.rule_id() == y.rule_id();
+  });
+}
+
+bool SameAvailability(const v1::Decision& a, const v1::Decision& b) {
+  return SameElements(a.alternatives(), b.alternatives(), SameDose) &&
+         SameElements(a.later(), b.later(),
+                      [](const v1::LockedExercise& x, const v1::LockedExercise& y) {
+                        return x.exercise_id() == y.exercise_id() &&
+                               x.earliest_stage() == y.earliest_stage() &&
+                               SameReasons(x.reasons(), y.reasons());
+                      }) &&
+         SameElements(a.excluded(), b.excluded(),
+                      [](const v1::ExcludedExercise& x, const v1::ExcludedExercise& y) {
+                        return x.exercise_id() == y.exercise_id() && x.kind() == y.kind() &&
+                               SameReasons(x.reasons(), y.reasons()) &&
+                               SameTexts(x.missing_fields(), y.missing_fields());
+                      });
+}
+
+bool SameReferral(const v1::Referral& a, const v1::Referral& b) {
+  return a.target_id() == b.target_id() && a.level() == b.level() &&
+         SameTexts(a.rule_ids(), b.rule_ids()) && SameTexts(a.notes(), b.notes());
+}
+
+bool SameDate(const v1::Date& a, const v1::Date& b) {
+  return a.year() == b.year() && a.month() == b.month() && a.day() == b.day();
+}
+
+bool SameFollowUp(const v1::FollowUp& a, const v1::FollowUp& b) {
+  return SameDate(a.review_date(), b.review_date()) &&
+         SameElements(
+             a.items(), b.items(), [](const v1::FollowUpItem& x, const v1::FollowUpItem& y) {
+               return x.rationale().rule_id() == y.rationale().rule_id() &&
+                      SameDate(x.date(), y.date()) && x.has_after_days() == y.has_after_days() &&
+                      x.after_days() == y.after_days();
+             });
+}
+
+bool SameOpenRule(const v1::NotExcludedRule& a, const v1::NotExcludedRule& b) {
+  return a.rule_id() == b.rule_id() && a.level() == b.level() && a.gate() == b.gate() &&
+         SameTexts(a.missing_fields(), b.missing_fields());
+}
+
+bool SameQuestion(const v1::OpenQuestion& a, const v1::OpenQuestion& b) {
+  return a.field() == b.field() && a.clinician_only() == b.clinician_only() &&
+         a.asked_not_known() == b.asked_not_known() &&
+         a.can_change_disposition() == b.can_change_disposition() &&
+         a.could_raise_level_to() == b.could_raise_level_to() &&
+         a.could_raise_gate_to() == b.could_raise_gate_to() && a.could_lower() == b.could_lower() &&
+         a.can_change_programme() == b.can_change_programme() &&
+         SameTexts(a.affects(), b.affects());
+}
+
+// Limits of the rules that fire on both sides.
+bool SameLimits(const v1::Decision& was, const v1::Decision& is) {
+  std::map<std::string, int64_t> limits;
+  const auto limit_of = [](const v1::FiredRule& rule) {
+    return rule.has_due_days() ? int64_t{rule.due_days()} : int64_t{-1};
+  };
+  for (const auto* rules : {&was.fired_rules(), &was.notes()}) {
+    for (const v1::FiredRule& rule : *rules) limits[rule.rationale().rule_id()] = limit_of(rule);
+  }
+  for (const auto* rules : {&is.fired_rules(), &is.notes()}) {
+    for (const v1::FiredRule& rule : *rules) {
+      const auto found = limits.find(rule.rationale().rule_id());
+      if (found != limits.end() && found->second != limit_of(rule)) return false;
+    }
+  }
+  return true;
+}
+
+bool SameTimeLimit(const v1::Decision& was, const v1::Decision& is) {
+  const v1::Disposition& a = was.disposition();
+  const v1::Disposition& b = is.disposition();
+  return a.has_due_days() == b.has_due_days() && a.due_days() == b.due_days() &&
+         a.time_frame() == b.time_frame() && SameLimits(was, is);
 }
 
 }  // namespace
@@ -182,48 +235,74 @@ const DecisionChange& DecisionComparator::Compare(absl::string_view recorded,
   if (recorded == replayed) return change_;
   std::string old_storage;
   std::string new_storage;
-  Regions was;
-  Regions is;
+  DecisionRegions was;
+  DecisionRegions is;
   if (!FindRegionsOf(recorded, old_, old_storage, was) ||
       !FindRegionsOf(replayed, new_, new_storage, is)) {
     change_.kind = DecisionChange::Kind::kUnreadable;
     return change_;
   }
   change_.kind = DecisionChange::Kind::kNamesOnly;
-  old_parts_.clear();
-  new_parts_.clear();
-  for (int field = 1; field <= kMaxField; ++field) {
+  bool looked_into = false;
+  bool elements = false;
+  for (int field = 1; field <= DecisionRegions::kMaxField; ++field) {
     if (NamesOnly(field) || was.of[field] == is.of[field]) continue;
     change_.kind = DecisionChange::Kind::kDifferent;
-    if (!SaysWhoGetsWhat(field)) continue;
-    old_parts_.append(was.of[field].data(), was.of[field].size());
-    new_parts_.append(is.of[field].data(), is.of[field].size());
+    looked_into |= PartOf(field) != Part::kWords;
+    elements |= PartOf(field) == Part::kElements;
   }
-  if (!old_parts_.empty() || !new_parts_.empty()) Differ(old_parts_, new_parts_);
+  if (!looked_into) return change_;
+  // What is equal stays out, so that it differs in nothing.
+  Gather(was, is, [&was, &is, elements](int field) {
+    return (PartOf(field) != Part::kWords && was.of[field] != is.of[field]) ||
+           (elements && NamesRules(field));
+  });
+  if (!ParseParts()) return change_;
+  Differ();
+  if (change_.effects.appeared.empty() && change_.effects.disappeared.empty()) return change_;
+  // What seems to come or go may stand in a part that is equal.
+  Gather(was, is, [](int field) { return PartOf(field) == Part::kElements; });
+  if (ParseParts()) change_.effects = CompareEffects(old_, new_);
   return change_;
 }
 
-// Equal parts are absent from both, so that they differ in nothing.
-void DecisionComparator::Differ(absl::string_view old_parts, absl::string_view new_parts) {
-  if (!old_.ParseFromArray(old_parts.data(), static_cast<int>(old_parts.size())) ||
-      !new_.ParseFromArray(new_parts.data(), static_cast<int>(new_parts.size()))) {
-    change_ = {};
-    change_.kind = DecisionChange::Kind::kUnreadable;
-    return;
+void DecisionComparator::Gather(const DecisionRegions& was, const DecisionRegions& is,
+                                absl::FunctionRef<bool(int)> wanted) {
+  old_parts_.clear();
+  new_parts_.clear();
+  for (int field = 1; field <= DecisionRegions::kMaxField; ++field) {
+    if (!wanted(field)) continue;
+    Append(was.of[field], old_parts_);
+    Append(is.of[field], new_parts_);
   }
+}
+
+bool DecisionComparator::ParseParts() {
+  if (old_.ParseFromArray(old_parts_.data(), static_cast<int>(old_parts_.size())) &&
+      new_.ParseFromArray(new_parts_.data(), static_cast<int>(new_parts_.size()))) {
+    return true;
+  }
+  change_ = {};
+  change_.kind = DecisionChange::Kind::kUnreadable;
+  return false;
+}
+
+void DecisionComparator::Differ() {
   change_.old_level = old_.disposition().level();
   change_.new_level = new_.disposition().level();
   change_.old_gate = old_.disposition().gate();
   change_.new_gate = new_.disposition().gate();
   change_.level_changed = change_.old_level != change_.new_level;
   change_.gate_changed = change_.old_gate != change_.new_gate;
-  change_.programme_changed = !SameProgramme(old_, new_);
-  const IdList was = IdsOf(old_);
-  const IdList is = IdsOf(new_);
-  std::set_difference(is.begin(), is.end(), was.begin(), was.end(),
-                      std::back_inserter(change_.appeared));
-  std::set_difference(was.begin(), was.end(), is.begin(), is.end(),
-                      std::back_inserter(change_.disappeared));
+  change_.programme_changed = !SameElements(old_.programme(), new_.programme(), SamePrescription);
+  change_.time_limit_changed = !SameTimeLimit(old_, new_);
+  change_.referrals_changed = !SameElements(old_.referrals(), new_.referrals(), SameReferral);
+  change_.follow_up_changed = !SameFollowUp(old_.follow_up(), new_.follow_up());
+  change_.open_questions_changed =
+      !SameElements(old_.open_questions(), new_.open_questions(), SameQuestion) ||
+      !SameElements(old_.not_excluded_rules(), new_.not_excluded_rules(), SameOpenRule);
+  change_.availability_changed = !SameAvailability(old_, new_);
+  change_.effects = CompareEffects(old_, new_);
 }
 
 namespace {

@@ -3,12 +3,14 @@
 #ifndef PLUMBLINE_SERVER_SERVICE_REPLAY_COMPARE_H_
 #define PLUMBLINE_SERVER_SERVICE_REPLAY_COMPARE_H_
 
+#include <array>
 #include <string>
-#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "plumbline/v1/decision.pb.h"
 #include "plumbline/v1/disposition.pb.h"
+#include "server/service/decision_effects.h"
 
 namespace plumbline::service {
 
@@ -28,18 +30,39 @@ struct DecisionChange {
   bool gate_changed = false;
   // Other exercises, another order, other doses or variants.
   bool programme_changed = false;
+  // As the counts of these names in plumbline.v1.ImpactReport.
+  bool time_limit_changed = false;
+  bool referrals_changed = false;
+  bool follow_up_changed = false;
+  bool open_questions_changed = false;
+  bool availability_changed = false;
   v1::Level old_level = v1::LEVEL_UNSPECIFIED;
   v1::Level new_level = v1::LEVEL_UNSPECIFIED;
   v1::Gate old_gate = v1::GATE_UNSPECIFIED;
   v1::Gate new_gate = v1::GATE_UNSPECIFIED;
-  // Ids of rules, findings, suspected conditions, referrals, stages, exercises of the programme,
-  // contraindications, advice and so on that came and went; sorted, each once. An id that only
-  // moved from one part of the answer to another is in neither.
-  std::vector<std::string> appeared;
-  std::vector<std::string> disappeared;
+  // By element of the ruleset.
+  EffectChanges effects;
+
+  bool rules_changed() const {
+    return !effects.appeared.empty() || !effects.disappeared.empty() || !effects.altered.empty();
+  }
+  // kDifferent, but only in wording: nobody gets anything else, sooner or for another reason.
+  bool only_words() const {
+    return kind == Kind::kDifferent && !level_changed && !gate_changed && !programme_changed &&
+           !time_limit_changed && !referrals_changed && !follow_up_changed &&
+           !open_questions_changed && !availability_changed && !rules_changed();
+  }
 };
 
-// Walks the wire form field by field; parses only the parts that differ and say who gets what.
+// The top-level fields of a decision, each with all its elements in one piece; views into its
+// bytes.
+struct DecisionRegions {
+  static constexpr int kMaxField = 31;
+  std::array<absl::string_view, kMaxField + 1> of{};
+};
+
+// Walks the wire form field by field; parses only the parts that differ and say who gets what, when
+// and why.
 // Thread-compatible: keeps memory from call to call.
 class DecisionComparator {
  public:
@@ -47,7 +70,11 @@ class DecisionComparator {
   const DecisionChange& Compare(absl::string_view recorded, absl::string_view replayed);
 
  private:
-  void Differ(absl::string_view old_parts, absl::string_view new_parts);
+  void Gather(const DecisionRegions& was, const DecisionRegions& is,
+              absl::FunctionRef<bool(int field)> wanted);
+  // False: unreadable, and `change_` says so.
+  bool ParseParts();
+  void Differ();
 
   DecisionChange change_;
   v1::Decision old_;

@@ -20,7 +20,9 @@
 namespace plumbline::service {
 namespace {
 
-constexpr char kHeader[] = "plumbline-replay/1";
+constexpr char kHeader[] = "plumbline-replay/2";
+// Counted neither what was altered nor time limits, referrals, follow-up and open questions.
+constexpr char kEarlierHeader[] = "plumbline-replay/1";
 constexpr char kOwnRevisions[] = "own revisions";
 constexpr char kAllRevisions[] = "all revisions";
 
@@ -115,7 +117,13 @@ absl::StatusOr<ReplayProgressState> DecodeReplayProgress(absl::string_view text,
     return absl::FailedPreconditionError(absl::StrCat(name, ": ", what));
   };
   LineReader lines(text);
-  if (lines.Take("") != kHeader) return error("is not the progress file of a replay");
+  const std::string header = lines.Take("");
+  if (header == kEarlierHeader) {
+    return error(
+        "was written by an earlier version of plumbline, which counted less: remove it, and replay "
+        "from the beginning");
+  }
+  if (header != kHeader) return error("is not the progress file of a replay");
   absl::string_view body;
   if (!CheckDigest(text, body)) return error("is damaged: its SHA-256 does not match");
   ReplayProgressState state;

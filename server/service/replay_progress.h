@@ -2,7 +2,7 @@
 //
 // Text, for people too:
 //
-//   plumbline-replay/1
+//   plumbline-replay/2
 //   origin: clinic.example/decisions
 //   engine: 0.4.0
 //   candidate: 9f86d081... 0.5.0       or "own revisions"
@@ -15,7 +15,8 @@
 //   report: {...}                      plumbline.v1.ImpactReport; examples are "index/id"
 //   sha256: 2c26b46b...                of everything above
 //
-// Written by replacing the file, so that a crash leaves the one before.
+// Written by replacing the file, so that a crash leaves the one before. Files of version 1, which
+// counted less, are refused: their counts cannot be completed.
 
 #ifndef PLUMBLINE_SERVER_SERVICE_REPLAY_PROGRESS_H_
 #define PLUMBLINE_SERVER_SERVICE_REPLAY_PROGRESS_H_

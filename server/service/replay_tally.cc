@@ -39,6 +39,10 @@ bool ReadExamples(const ExampleIds& ids, uint64_t count, ExampledCount& out) {
          out.examples.size() <= ReplayTally::kMaxExamples;
 }
 
+uint64_t PatientsOf(const v1::RuleImpact& rule) {
+  return rule.appears() + rule.disappears() + rule.altered();
+}
+
 template <typename Changes, typename Counts>
 void MergeCounts(const Changes& from, Counts& into) {
   for (const auto& [key, count] : from) into[key].Merge(count);
@@ -69,47 +73,56 @@ void ReplayTally::Add(const DecisionChange& change, const ReplayExample& decisio
   ++decisions_;
   ++evaluated_;
   if (change.kind == DecisionChange::Kind::kIdentical) {
-    ++identical_;
+    ++totals_.identical;
     return;
   }
   if (change.kind == DecisionChange::Kind::kNamesOnly) {
-    ++names_only_;
+    ++totals_.names_only;
     return;
   }
-  if (change.level_changed) {
-    ++level_changed_;
-    levels_[{change.old_level, change.new_level}].Add(decision);
+  if (change.level_changed) levels_[{change.old_level, change.new_level}].Add(decision);
+  if (change.gate_changed) gates_[{change.old_gate, change.new_gate}].Add(decision);
+  Totals one;
+  one.level_changed = change.level_changed ? 1 : 0;
+  one.gate_changed = change.gate_changed ? 1 : 0;
+  one.programme_changed = change.programme_changed ? 1 : 0;
+  one.otherwise_changed = change.only_words() ? 1 : 0;
+  one.time_limit_changed = change.time_limit_changed ? 1 : 0;
+  one.referrals_changed = change.referrals_changed ? 1 : 0;
+  one.follow_up_changed = change.follow_up_changed ? 1 : 0;
+  one.open_questions_changed = change.open_questions_changed ? 1 : 0;
+  one.availability_changed = change.availability_changed ? 1 : 0;
+  one.rules_changed = change.rules_changed() ? 1 : 0;
+  Join(one, totals_);
+  for (const std::string& id : change.effects.appeared) ++CountRule(id, change, decision).appears;
+  for (const std::string& id : change.effects.disappeared) {
+    ++CountRule(id, change, decision).disappears;
   }
-  if (change.gate_changed) {
-    ++gate_changed_;
-    gates_[{change.old_gate, change.new_gate}].Add(decision);
+  for (const Alteration& alteration : change.effects.altered) {
+    RuleCounts& rule = CountRule(alteration.id, change, decision);
+    ++rule.altered;
+    AddAspects(alteration.aspects, rule.alterations);
   }
-  programme_changed_ += change.programme_changed ? 1 : 0;
-  if (!change.level_changed && !change.gate_changed && !change.programme_changed) {
-    ++otherwise_changed_;
-  }
-  for (const std::string& id : change.appeared) AddRule(id, true, change, decision);
-  for (const std::string& id : change.disappeared) AddRule(id, false, change, decision);
 }
 
-void ReplayTally::AddRule(const std::string& id, bool appears, const DecisionChange& change,
-                          const ReplayExample& decision) {
+ReplayTally::RuleCounts& ReplayTally::CountRule(const std::string& id, const DecisionChange& change,
+                                                const ReplayExample& decision) {
   RuleCounts& rule = rules_[id];
-  ++(appears ? rule.appears : rule.disappears);
   rule.level_changed += change.level_changed ? 1 : 0;
   rule.gate_changed += change.gate_changed ? 1 : 0;
   rule.programme_changed += change.programme_changed ? 1 : 0;
   rule.examples.Add(decision);
+  return rule;
 }
 
 void ReplayTally::AddOwn(DecisionChange::Kind kind, const std::string& path,
                          const ReplayExample& decision) {
   ++decisions_;
   ++evaluated_;
-  identical_ += kind == DecisionChange::Kind::kIdentical ? 1 : 0;
-  names_only_ += kind == DecisionChange::Kind::kNamesOnly ? 1 : 0;
+  totals_.identical += kind == DecisionChange::Kind::kIdentical ? 1 : 0;
+  totals_.names_only += kind == DecisionChange::Kind::kNamesOnly ? 1 : 0;
   if (path.empty()) return;
-  ++otherwise_changed_;
+  ++totals_.otherwise_changed;
   differences_.emplace_back(decision, path);
   KeepFirstDifferences();
 }
@@ -120,42 +133,82 @@ void ReplayTally::KeepFirstDifferences() {
   if (differences_.size() > kMaxDifferences) differences_.resize(kMaxDifferences);
 }
 
+void ReplayTally::Join(const RuleCounts& from, RuleCounts& into) {
+  into.appears += from.appears;
+  into.disappears += from.disappears;
+  into.level_changed += from.level_changed;
+  into.gate_changed += from.gate_changed;
+  into.programme_changed += from.programme_changed;
+  into.altered += from.altered;
+  for (size_t i = 0; i < kAspects; ++i) into.alterations[i] += from.alterations[i];
+  into.examples.Merge(from.examples);
+}
+
+void ReplayTally::Join(const Totals& from, Totals& into) {
+  into.identical += from.identical;
+  into.names_only += from.names_only;
+  into.level_changed += from.level_changed;
+  into.gate_changed += from.gate_changed;
+  into.programme_changed += from.programme_changed;
+  into.otherwise_changed += from.otherwise_changed;
+  into.time_limit_changed += from.time_limit_changed;
+  into.referrals_changed += from.referrals_changed;
+  into.follow_up_changed += from.follow_up_changed;
+  into.open_questions_changed += from.open_questions_changed;
+  into.availability_changed += from.availability_changed;
+  into.rules_changed += from.rules_changed;
+}
+
 void ReplayTally::Merge(const ReplayTally& other) {
   decisions_ += other.decisions_;
   evaluated_ += other.evaluated_;
-  identical_ += other.identical_;
-  names_only_ += other.names_only_;
-  level_changed_ += other.level_changed_;
-  gate_changed_ += other.gate_changed_;
-  programme_changed_ += other.programme_changed_;
-  otherwise_changed_ += other.otherwise_changed_;
+  Join(other.totals_, totals_);
   MergeCounts(other.levels_, levels_);
   MergeCounts(other.gates_, gates_);
   MergeCounts(other.omissions_, omissions_);
-  for (const auto& [id, counts] : other.rules_) {
-    RuleCounts& rule = rules_[id];
-    rule.appears += counts.appears;
-    rule.disappears += counts.disappears;
-    rule.level_changed += counts.level_changed;
-    rule.gate_changed += counts.gate_changed;
-    rule.programme_changed += counts.programme_changed;
-    rule.examples.Merge(counts.examples);
-  }
+  for (const auto& [id, counts] : other.rules_) Join(counts, rules_[id]);
   if (other.differences_.empty()) return;
   differences_.insert(differences_.end(), other.differences_.begin(), other.differences_.end());
   KeepFirstDifferences();
+}
+
+void ReplayTally::WriteTotals(v1::ImpactReport& report) const {
+  report.set_identical(totals_.identical);
+  report.set_same_apart_from_revision(totals_.names_only);
+  report.set_level_changed(totals_.level_changed);
+  report.set_gate_changed(totals_.gate_changed);
+  report.set_programme_changed(totals_.programme_changed);
+  report.set_otherwise_changed(totals_.otherwise_changed);
+  report.set_time_limit_changed(totals_.time_limit_changed);
+  report.set_referrals_changed(totals_.referrals_changed);
+  report.set_follow_up_changed(totals_.follow_up_changed);
+  report.set_open_questions_changed(totals_.open_questions_changed);
+  report.set_availability_changed(totals_.availability_changed);
+  report.set_rules_changed(totals_.rules_changed);
+}
+
+ReplayTally::Totals ReplayTally::ReadTotals(const v1::ImpactReport& report) {
+  Totals totals;
+  totals.identical = report.identical();
+  totals.names_only = report.same_apart_from_revision();
+  totals.level_changed = report.level_changed();
+  totals.gate_changed = report.gate_changed();
+  totals.programme_changed = report.programme_changed();
+  totals.otherwise_changed = report.otherwise_changed();
+  totals.time_limit_changed = report.time_limit_changed();
+  totals.referrals_changed = report.referrals_changed();
+  totals.follow_up_changed = report.follow_up_changed();
+  totals.open_questions_changed = report.open_questions_changed();
+  totals.availability_changed = report.availability_changed();
+  totals.rules_changed = report.rules_changed();
+  return totals;
 }
 
 v1::ImpactReport ReplayTally::ToReport(bool with_indices) const {
   v1::ImpactReport report;
   report.set_decisions(decisions_);
   report.set_evaluated(evaluated_);
-  report.set_identical(identical_);
-  report.set_same_apart_from_revision(names_only_);
-  report.set_level_changed(level_changed_);
-  report.set_gate_changed(gate_changed_);
-  report.set_programme_changed(programme_changed_);
-  report.set_otherwise_changed(otherwise_changed_);
+  WriteTotals(report);
   for (const auto& [pair, count] : levels_) {
     v1::LevelChange& change = *report.add_level_changes();
     change.set_from(static_cast<v1::Level>(pair.first));
@@ -170,20 +223,7 @@ v1::ImpactReport ReplayTally::ToReport(bool with_indices) const {
     change.set_count(count.count);
     WriteExamples(count, with_indices, *change.mutable_example_ids());
   }
-  for (const auto& [id, counts] : rules_) {
-    v1::RuleImpact& rule = *report.add_rules();
-    rule.set_rule_id(id);
-    rule.set_appears(counts.appears);
-    rule.set_disappears(counts.disappears);
-    rule.set_level_changed(counts.level_changed);
-    rule.set_gate_changed(counts.gate_changed);
-    rule.set_programme_changed(counts.programme_changed);
-    WriteExamples(counts.examples, with_indices, *rule.mutable_example_ids());
-  }
-  std::stable_sort(report.mutable_rules()->begin(), report.mutable_rules()->end(),
-                   [](const v1::RuleImpact& a, const v1::RuleImpact& b) {
-                     return a.appears() + a.disappears() > b.appears() + b.disappears();
-                   });
+  WriteRules(with_indices, report);
   for (const auto& [reason, count] : omissions_) {
     v1::ReplayOmission& omission = *report.add_left_out();
     omission.set_reason(reason);
@@ -199,16 +239,30 @@ v1::ImpactReport ReplayTally::ToReport(bool with_indices) const {
   return report;
 }
 
+void ReplayTally::WriteRules(bool with_indices, v1::ImpactReport& report) const {
+  for (const auto& [id, counts] : rules_) {
+    v1::RuleImpact& rule = *report.add_rules();
+    rule.set_rule_id(id);
+    rule.set_appears(counts.appears);
+    rule.set_disappears(counts.disappears);
+    rule.set_level_changed(counts.level_changed);
+    rule.set_gate_changed(counts.gate_changed);
+    rule.set_programme_changed(counts.programme_changed);
+    rule.set_altered(counts.altered);
+    if (counts.altered > 0) *rule.mutable_alterations() = ToAlterations(counts.alterations);
+    WriteExamples(counts.examples, with_indices, *rule.mutable_example_ids());
+  }
+  std::stable_sort(report.mutable_rules()->begin(), report.mutable_rules()->end(),
+                   [](const v1::RuleImpact& a, const v1::RuleImpact& b) {
+                     return PatientsOf(a) > PatientsOf(b);
+                   });
+}
+
 absl::StatusOr<ReplayTally> ReplayTally::FromReport(const v1::ImpactReport& report) {
   ReplayTally tally;
   tally.decisions_ = report.decisions();
   tally.evaluated_ = report.evaluated();
-  tally.identical_ = report.identical();
-  tally.names_only_ = report.same_apart_from_revision();
-  tally.level_changed_ = report.level_changed();
-  tally.gate_changed_ = report.gate_changed();
-  tally.programme_changed_ = report.programme_changed();
-  tally.otherwise_changed_ = report.otherwise_changed();
+  tally.totals_ = ReadTotals(report);
   bool good = true;
   for (const v1::LevelChange& change : report.level_changes()) {
     good &= ReadExamples(change.example_ids(), change.count(),
@@ -220,9 +274,14 @@ absl::StatusOr<ReplayTally> ReplayTally::FromReport(const v1::ImpactReport& repo
   }
   for (const v1::RuleImpact& rule : report.rules()) {
     RuleCounts& counts = tally.rules_[rule.rule_id()];
-    counts = {rule.appears(),      rule.disappears(),        rule.level_changed(),
-              rule.gate_changed(), rule.programme_changed(), {}};
-    good &= ReadExamples(rule.example_ids(), rule.appears() + rule.disappears(), counts.examples);
+    counts.appears = rule.appears();
+    counts.disappears = rule.disappears();
+    counts.level_changed = rule.level_changed();
+    counts.gate_changed = rule.gate_changed();
+    counts.programme_changed = rule.programme_changed();
+    counts.altered = rule.altered();
+    counts.alterations = FromAlterations(rule.alterations());
+    good &= ReadExamples(rule.example_ids(), PatientsOf(rule), counts.examples);
   }
   for (const v1::ReplayOmission& omission : report.left_out()) {
     good &=

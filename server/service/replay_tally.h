@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "plumbline/v1/impact.pb.h"
+#include "server/service/decision_effects.h"
 #include "server/service/replay_compare.h"
 
 namespace plumbline::service {
@@ -61,20 +62,37 @@ class ReplayTally {
     uint64_t level_changed = 0;
     uint64_t gate_changed = 0;
     uint64_t programme_changed = 0;
+    uint64_t altered = 0;
+    AspectCounts alterations{};
     ExampledCount examples;
   };
-  void AddRule(const std::string& id, bool appears, const DecisionChange& change,
-               const ReplayExample& decision);
+  // Counts of decisions: one number for each of their fields in the report.
+  struct Totals {
+    uint64_t identical = 0;
+    uint64_t names_only = 0;
+    uint64_t level_changed = 0;
+    uint64_t gate_changed = 0;
+    uint64_t programme_changed = 0;
+    uint64_t otherwise_changed = 0;
+    uint64_t time_limit_changed = 0;
+    uint64_t referrals_changed = 0;
+    uint64_t follow_up_changed = 0;
+    uint64_t open_questions_changed = 0;
+    uint64_t availability_changed = 0;
+    uint64_t rules_changed = 0;
+  };
+  static void Join(const RuleCounts& from, RuleCounts& into);
+  static void Join(const Totals& from, Totals& into);
+  RuleCounts& CountRule(const std::string& id, const DecisionChange& change,
+                        const ReplayExample& decision);
+  void WriteTotals(v1::ImpactReport& report) const;
+  static Totals ReadTotals(const v1::ImpactReport& report);
+  void WriteRules(bool with_indices, v1::ImpactReport& report) const;
   void KeepFirstDifferences();
 
   uint64_t decisions_ = 0;
   uint64_t evaluated_ = 0;
-  uint64_t identical_ = 0;
-  uint64_t names_only_ = 0;
-  uint64_t level_changed_ = 0;
-  uint64_t gate_changed_ = 0;
-  uint64_t programme_changed_ = 0;
-  uint64_t otherwise_changed_ = 0;
+  Totals totals_;
   std::map<std::pair<int, int>, ExampledCount> levels_;
   std::map<std::pair<int, int>, ExampledCount> gates_;
   std::map<std::string, RuleCounts> rules_;

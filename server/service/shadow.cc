@@ -3,15 +3,30 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <iterator>
+#include <chrono>
+#include <ctime>
+#include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/time/civil_time.h"
+#include "absl/time/clock.h"
 #include "plumbline/v1/triage_service.pb.h"
-#include "server/service/decision_summary.h"
+#include "server/service/decision_effects.h"
 #include "server/service/registry_source.h"
+#include "server/service/replay_compare.h"
+#include "server/service/shadow_pace.h"
 
 namespace plumbline::service {
 namespace {
+
+// Long enough that resting and measuring cost little beside it.
+constexpr absl::Duration kSlice = absl::Microseconds(500);
+// With nothing to do the thread looks again after the first, then after twice that and so on, and
+// sleeps after the last.
+constexpr absl::Duration kFirstLook = absl::Milliseconds(1);
+constexpr absl::Duration kLastLook = absl::Milliseconds(16);
 
 size_t RoundUpToPowerOfTwo(size_t number) {
   size_t power = 2;
@@ -19,27 +34,41 @@ size_t RoundUpToPowerOfTwo(size_t number) {
   return power;
 }
 
-std::vector<std::string> SortedCopies(const std::vector<absl::string_view>& ids) {
-  std::vector<std::string> sorted(ids.begin(), ids.end());
-  std::sort(sorted.begin(), sorted.end());
-  return sorted;
-}
-
-std::vector<std::string> Without(const std::vector<std::string>& ids,
-                                 const std::vector<std::string>& others) {
-  std::vector<std::string> rest;
-  std::set_difference(ids.begin(), ids.end(), others.begin(), others.end(),
-                      std::back_inserter(rest));
-  return rest;
-}
-
 // The thread runs only while nothing else wants to. Where the system does not allow it, it runs
-// like any other: the ring still bounds its work.
+// at the lowest ordinary priority.
 void LowerPriority() {
 #ifdef SCHED_IDLE
   const sched_param none = {};
   (void)sched_setscheduler(0, SCHED_IDLE, &none);
 #endif
+}
+
+// Lets whoever waits for this processor have it. A kernel that preempts lazily would make them wait
+// for the next tick, which is as long as a dozen replies.
+void GiveWay() { (void)sched_yield(); }
+
+// What passed since it was made.
+class Stopwatch {
+ public:
+  absl::Duration wall() const {
+    return absl::FromChrono(std::chrono::steady_clock::now() - begun_);
+  }
+  absl::Duration cpu() const { return ThreadTime() - cpu_begun_; }
+
+ private:
+  static absl::Duration ThreadTime() {
+    timespec time = {};
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return absl::DurationFromTimespec(time);
+  }
+
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  const absl::Duration cpu_begun_ = ThreadTime();
+};
+
+bool IsEffective(const ServedRuleset& ruleset, absl::CivilDay day) {
+  return !(ruleset.effective_from && day < *ruleset.effective_from) &&
+         !(ruleset.effective_until && day > *ruleset.effective_until);
 }
 
 }  // namespace
@@ -56,57 +85,77 @@ struct Shadow::Sample {
   std::string decision_id;
   std::string request_bytes;
   absl::CivilDay as_of;
-  std::string active_revision;
+  std::shared_ptr<const ServedRuleset> active;
   std::shared_ptr<const registry::LoadedRevision> shadow;
   uint64_t manifest_serial = 0;
-  // Level, gate, rules and exercises of the answer.
-  bool summarized = false;
-  DecisionSummary views;  // into the decision; used while the sample is taken only
-  v1::Level level = v1::LEVEL_UNSPECIFIED;
-  v1::Gate gate = v1::GATE_UNSPECIFIED;
-  std::vector<std::string> fired_rule_ids;
-  std::vector<std::string> programme_exercise_ids;
-
-  void Summarize(absl::string_view decision_bytes) {
-    summarized = ReadDecisionSummary(decision_bytes, views).ok();
-    level = views.level;
-    gate = views.gate;
-    Assign(views.fired_rule_ids, fired_rule_ids);
-    Assign(views.programme_exercise_ids, programme_exercise_ids);
-  }
-
-  static void Assign(const std::vector<absl::string_view>& from, std::vector<std::string>& to) {
-    to.resize(from.size());
-    for (size_t i = 0; i < from.size(); ++i) to[i].assign(from[i].data(), from[i].size());
-  }
 };
 
 struct Shadow::Counts {
   struct OfRule {
     uint64_t shadow_only = 0;
     uint64_t active_only = 0;
+    uint64_t altered = 0;
+    AspectCounts alterations{};
   };
   std::string revision;
   uint64_t compared = 0;
   uint64_t disagreed = 0;
+  uint64_t refused = 0;
+  uint64_t level_changed = 0;
+  uint64_t gate_changed = 0;
+  uint64_t programme_changed = 0;
+  uint64_t time_limit_changed = 0;
+  uint64_t unrecorded = 0;
   std::map<std::string, OfRule> by_rule;
+
+  void Add(const ShadowDisagreement& disagreement) {
+    const DecisionChange& change = disagreement.change;
+    ++disagreed;
+    refused += disagreement.refused ? 1 : 0;
+    level_changed += change.level_changed ? 1 : 0;
+    gate_changed += change.gate_changed ? 1 : 0;
+    programme_changed += change.programme_changed ? 1 : 0;
+    time_limit_changed += change.time_limit_changed ? 1 : 0;
+    for (const std::string& id : change.effects.appeared) ++by_rule[id].shadow_only;
+    for (const std::string& id : change.effects.disappeared) ++by_rule[id].active_only;
+    for (const Alteration& alteration : change.effects.altered) {
+      OfRule& rule = by_rule[alteration.id];
+      ++rule.altered;
+      AddAspects(alteration.aspects, rule.alterations);
+    }
+  }
 };
+
+// What the worker needs for a comparison. Keeps its memory, since whoever allocates may wait for
+// other threads.
+struct Shadow::Workbench {
+  v1::EvaluateRequest request;
+  std::string active;
+  std::string shadow;
+  DecisionComparator comparator;
+};
+
+std::unique_ptr<Shadow::Sample[]> Shadow::MakeRing(size_t capacity) {
+  auto ring = std::make_unique<Sample[]>(capacity);
+  for (size_t i = 0; i < capacity; ++i) ring[i].sequence.store(i);
+  return ring;
+}
 
 Shadow::Shadow(const registry::RulesetRegistry* registry, ShadowObserver* observer, size_t capacity)
     : registry_(registry),
       observer_(observer),
       capacity_(RoundUpToPowerOfTwo(capacity)),
-      ring_(std::make_unique<Sample[]>(capacity_)),
-      counts_(std::make_unique<Counts>()) {
-  for (size_t i = 0; i < capacity_; ++i) ring_[i].sequence.store(i, std::memory_order_relaxed);
-  thread_ = std::thread([this] { Run(); });
-}
+      ring_(MakeRing(capacity_)),
+      counts_(std::make_unique<Counts>()),
+      worker_(19, [this](StopToken&) { Run(); }),
+      reporter_(0, [this](StopToken&) { Report(); }) {}
 
 Shadow::~Shadow() {
-  stopping_.store(true, std::memory_order_release);
-  signal_.fetch_add(1, std::memory_order_release);
-  signal_.notify_one();
-  thread_.join();
+  stopping_.store(true);
+  wake_ups_.fetch_add(1);
+  wake_ups_.notify_one();
+  const absl::MutexLock lock(&mutex_);
+  closing_ = true;
 }
 
 Shadow::Sample* Shadow::Take(const DecisionDraft& draft) {
@@ -125,7 +174,7 @@ Shadow::Sample* Shadow::Take(const DecisionDraft& draft) {
         break;
       }
     } else if (sequence < position) {
-      skipped_.fetch_add(1, std::memory_order_relaxed);
+      no_room_.fetch_add(1, std::memory_order_relaxed);
       return nullptr;
     } else {
       position = next_take_.load(std::memory_order_relaxed);
@@ -134,83 +183,108 @@ Shadow::Sample* Shadow::Take(const DecisionDraft& draft) {
   sample->position = position;
   sample->request_bytes.assign(draft.call.request_bytes.data(), draft.call.request_bytes.size());
   sample->as_of = draft.call.as_of;
-  sample->active_revision = draft.choice.ruleset->revision;
+  sample->active = draft.choice.ruleset;
   sample->shadow = active->shadow;
   sample->manifest_serial = draft.choice.manifest_serial;
-  sample->Summarize(draft.decision_bytes);
   return sample;
 }
 
+// Either the worker sees the sample before it sleeps, or this sees that it sleeps: both sides write
+// first and then read, in one order for all.
 void Shadow::Submit(Sample* sample, bool answered, absl::string_view decision_id) {
   sample->answered = answered;
   sample->decision_id.assign(decision_id.data(), decision_id.size());
-  sample->sequence.store(sample->position + 1, std::memory_order_release);
-  signal_.fetch_add(1, std::memory_order_release);
-  signal_.notify_one();
+  sample->sequence.store(sample->position + 1);
+  if (asleep_.load() && asleep_.exchange(false)) {
+    wake_ups_.fetch_add(1);
+    wake_ups_.notify_one();
+  }
+}
+
+bool Shadow::IsSubmitted(uint64_t position) const {
+  return ring_[position & (capacity_ - 1)].sequence.load() == position + 1;
+}
+
+void Shadow::AwaitSubmission(uint64_t position) {
+  const uint32_t wake_ups = wake_ups_.load();
+  asleep_.store(true);
+  if (!IsSubmitted(position) && !stopping_.load()) wake_ups_.wait(wake_ups);
+  asleep_.store(false);
 }
 
 void Shadow::Run() {
   LowerPriority();
+  Workbench bench;
+  ShadowPace pace;
+  absl::Duration look = kFirstLook;
   uint64_t position = 0;
-  while (true) {
-    const uint32_t signal = signal_.load(std::memory_order_acquire);
-    if (stopping_.load(std::memory_order_acquire)) return;
-    Sample& sample = ring_[position & (capacity_ - 1)];
-    if (sample.sequence.load(std::memory_order_acquire) != position + 1) {
-      signal_.wait(signal, std::memory_order_acquire);
-      continue;
+  while (!stopping_.load()) {
+    const uint64_t before = position;
+    const Stopwatch watch;
+    position = WorkSlice(before, bench);
+    if (position != before) {
+      look = kFirstLook;
+      absl::SleepFor(pace.RestAfter(watch.wall(), watch.cpu()));
+    } else if (look <= kLastLook) {
+      absl::SleepFor(look);
+      look *= 2;
+    } else {
+      AwaitSubmission(position);
+      look = kFirstLook;
     }
-    if (sample.answered && sample.summarized) {
-      Compare(sample);
-    }
-    sample.shadow = nullptr;
-    sample.sequence.store(position + capacity_, std::memory_order_release);
-    ++position;
-    const absl::MutexLock lock(&mutex_);
-    done_ = position;
   }
 }
 
-void Shadow::Compare(const Sample& sample) {
+uint64_t Shadow::WorkSlice(uint64_t position, Workbench& bench) {
+  const uint64_t before = position;
+  const Stopwatch watch;
+  while (IsSubmitted(position) && watch.wall() < kSlice && !stopping_.load()) {
+    Sample& sample = ring_[position & (capacity_ - 1)];
+    if (sample.answered) Compare(sample, bench);
+    sample.active = nullptr;
+    sample.shadow = nullptr;
+    sample.sequence.store(position + capacity_);
+    ++position;
+    GiveWay();
+  }
+  if (position != before) {
+    const absl::MutexLock lock(&mutex_);
+    done_ = position;
+  }
+  return position;
+}
+
+void Shadow::Compare(const Sample& sample, Workbench& bench) {
   const std::shared_ptr<const ServedRuleset> shadow = ServedRulesetOf(*sample.shadow);
-  v1::EvaluateRequest request;
-  if (!request.ParseFromString(sample.request_bytes) ||
-      (shadow->effective_from && sample.as_of < *shadow->effective_from) ||
-      (shadow->effective_until && sample.as_of > *shadow->effective_until)) {
-    skipped_.fetch_add(1, std::memory_order_relaxed);
+  // Texts of instructions do not matter here, so the short view will do.
+  const auto evaluate = [&](const ServedRuleset& ruleset, std::string& decision) {
+    const bool decided =
+        ruleset.evaluator
+            ->Evaluate(bench.request.intake(), sample.as_of, engine::View::kBasic, decision)
+            .empty();
+    GiveWay();
+    return decided;
+  };
+  if (!bench.request.ParseFromString(sample.request_bytes) || !IsEffective(*shadow, sample.as_of) ||
+      !evaluate(*sample.active, bench.active)) {
+    not_comparable_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
   ShadowDisagreement found;
+  found.refused = !evaluate(*shadow, bench.shadow);
+  if (!found.refused) {
+    const DecisionChange& change = bench.comparator.Compare(bench.active, bench.shadow);
+    if (change.kind != DecisionChange::Kind::kDifferent || change.only_words()) {
+      return Count(sample, nullptr);
+    }
+    found.change = change;
+  }
   found.decision_id = sample.decision_id;
-  found.active_revision = sample.active_revision;
+  found.patient_pseudonym = bench.request.patient_pseudonym();
+  found.active_revision = sample.active->revision;
   found.shadow_revision = shadow->revision;
   found.manifest_serial = sample.manifest_serial;
-  std::string decision;
-  DecisionSummary summary;
-  found.refused =
-      !shadow->evaluator->Evaluate(request.intake(), sample.as_of, engine::View::kBasic, decision)
-           .empty() ||
-      !ReadDecisionSummary(decision, summary).ok();
-  if (!found.refused) {
-    std::vector<std::string> fired = sample.fired_rule_ids;
-    std::sort(fired.begin(), fired.end());
-    const std::vector<std::string> shadow_fired = SortedCopies(summary.fired_rule_ids);
-    found.level = summary.level != sample.level;
-    found.gate = summary.gate != sample.gate;
-    // In its order, which is that of the ranking.
-    found.programme =
-        !std::equal(summary.programme_exercise_ids.begin(), summary.programme_exercise_ids.end(),
-                    sample.programme_exercise_ids.begin(), sample.programme_exercise_ids.end());
-    found.shadow_only = Without(shadow_fired, fired);
-    found.active_only = Without(fired, shadow_fired);
-  }
-  found.patient_pseudonym = request.patient_pseudonym();
-  const bool disagrees = found.refused || found.level || found.gate || found.programme ||
-                         !found.shadow_only.empty() || !found.active_only.empty();
-  Count(sample, disagrees ? &found : nullptr);
-  if (disagrees && observer_ != nullptr) {
-    observer_->OnDisagreement(found);
-  }
+  Count(sample, &found);
 }
 
 void Shadow::Count(const Sample& sample, const ShadowDisagreement* disagreement) {
@@ -220,19 +294,47 @@ void Shadow::Count(const Sample& sample, const ShadowDisagreement* disagreement)
     counts_->revision = sample.shadow->revision;
   }
   ++counts_->compared;
-  if (disagreement == nullptr) {
-    return;
+  if (disagreement == nullptr) return;
+  counts_->Add(*disagreement);
+  if (observer_ == nullptr) return;
+  if (reports_.size() < kMostReports) {
+    reports_.push_back(*disagreement);
+  } else {
+    ++counts_->unrecorded;
   }
-  ++counts_->disagreed;
-  for (const std::string& id : disagreement->shadow_only) ++counts_->by_rule[id].shadow_only;
-  for (const std::string& id : disagreement->active_only) ++counts_->by_rule[id].active_only;
+}
+
+void Shadow::Report() {
+  for (auto report = NextReport(); report; report = NextReport()) {
+    CountReport(*report, observer_->OnDisagreement(*report));
+  }
+}
+
+std::optional<ShadowDisagreement> Shadow::NextReport() {
+  const auto ready = [this] {
+    mutex_.AssertReaderHeld();
+    return closing_ || !reports_.empty();
+  };
+  const absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(&ready));
+  if (closing_) return std::nullopt;
+  std::optional<ShadowDisagreement> next = std::move(reports_.front());
+  reports_.pop_front();
+  reporting_ = true;
+  return next;
+}
+
+void Shadow::CountReport(const ShadowDisagreement& disagreement, bool recorded) {
+  const absl::MutexLock lock(&mutex_);
+  reporting_ = false;
+  if (!recorded && counts_->revision == disagreement.shadow_revision) ++counts_->unrecorded;
 }
 
 void Shadow::Drain() {
   const uint64_t taken = next_take_.load(std::memory_order_acquire);
   const auto reached = [this, taken] {
     mutex_.AssertReaderHeld();
-    return done_ >= taken;
+    return done_ >= taken && reports_.empty() && !reporting_;
   };
   const absl::MutexLock lock(&mutex_);
   mutex_.Await(absl::Condition(&reached));
@@ -241,16 +343,31 @@ void Shadow::Drain() {
 v1::AliasTraffic Shadow::Traffic() const {
   v1::AliasTraffic traffic;
   traffic.set_alias(std::string(registry::AliasName(registry::Alias::kShadow)));
-  traffic.set_skipped(skipped_.load(std::memory_order_relaxed));
+  const uint64_t no_room = no_room_.load(std::memory_order_relaxed);
+  traffic.set_skipped(no_room + not_comparable_.load(std::memory_order_relaxed));
+  traffic.set_skipped_under_load(no_room);
   const absl::MutexLock lock(&mutex_);
   traffic.set_compared(counts_->compared);
   traffic.set_disagreed(counts_->disagreed);
+  traffic.set_refused(counts_->refused);
+  traffic.set_level_changed(counts_->level_changed);
+  traffic.set_gate_changed(counts_->gate_changed);
+  traffic.set_programme_changed(counts_->programme_changed);
+  traffic.set_time_limit_changed(counts_->time_limit_changed);
+  traffic.set_unrecorded(counts_->unrecorded);
   for (const auto& [rule_id, counts] : counts_->by_rule) {
     v1::RuleDisagreement& rule = *traffic.add_by_rule();
     rule.set_rule_id(rule_id);
     rule.set_shadow_only(counts.shadow_only);
     rule.set_active_only(counts.active_only);
+    rule.set_altered(counts.altered);
+    if (counts.altered > 0) *rule.mutable_alterations() = ToAlterations(counts.alterations);
   }
+  std::stable_sort(traffic.mutable_by_rule()->begin(), traffic.mutable_by_rule()->end(),
+                   [](const v1::RuleDisagreement& a, const v1::RuleDisagreement& b) {
+                     return a.shadow_only() + a.active_only() + a.altered() >
+                            b.shadow_only() + b.active_only() + b.altered();
+                   });
   return traffic;
 }
 

@@ -1,10 +1,16 @@
 // Shadow: what the revision under the alias `shadow` would have answered.
 //
-// A request that the stable revision answered is evaluated again with the shadow revision, on one
-// thread of idle priority, and the two are compared: level, gate, fired rules, exercises of the
-// programme. Nobody gets to see what the shadow answers. The reply never waits for it: samples go
-// through a ring of fixed size without locks, and when the ring is full, they are not taken
-// (`skipped`).
+// A request that the stable revision answered is evaluated again on a thread of idle priority, with
+// both revisions (the answer that left is a pure function of its request, and copying a small
+// request costs the reply less than copying a large answer), and the two are compared as a replay
+// compares them (DecisionComparator): everything but words. Nobody gets to see what the shadow
+// answers.
+//
+// The reply never waits for it. Samples go through a ring of fixed size without locks, and when the
+// ring is full, they are not taken (`skipped_under_load`). The thread works in short slices, at
+// most a quarter of the time and less where processors are short (ShadowPace), and gives way after
+// every evaluation. It takes no lock that a reply takes: disagreements go on record on a thread of
+// their own, of ordinary priority.
 //
 // ShadowRecorder puts it between the use case and the recorder, so that only decisions are compared
 // whose answers left, and the log can be told their ids.
@@ -15,47 +21,26 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <deque>
 #include <memory>
-#include <string>
-#include <thread>
-#include <vector>
+#include <optional>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/civil_time.h"
-#include "plumbline/v1/disposition.pb.h"
 #include "plumbline/v1/ruleset_service.pb.h"
 #include "server/registry/registry.h"
+#include "server/service/background_thread.h"
 #include "server/service/decision_recorder.h"
+#include "server/service/shadow_disagreement.h"
 
 namespace plumbline::service {
-
-// Where two revisions differ about one request. No patient data: ids of rules and records only.
-struct ShadowDisagreement {
-  // Of the record; empty without a log.
-  std::string decision_id;
-  // For the sealed details of the record, so that it is erased with the patient's others.
-  std::string patient_pseudonym;
-  std::string active_revision;
-  std::string shadow_revision;
-  uint64_t manifest_serial = 0;
-  bool level = false;
-  bool gate = false;
-  bool programme = false;
-  // The shadow refused the intake as wrong.
-  bool refused = false;
-  // Ids of rules that fired on one side only, sorted.
-  std::vector<std::string> shadow_only;
-  std::vector<std::string> active_only;
-};
 
 class ShadowObserver {
  public:
   virtual ~ShadowObserver() = default;
-  // On the shadow's thread.
-  virtual void OnDisagreement(const ShadowDisagreement& disagreement) = 0;
+  // On a thread of its own, one after the other. False: it could not be put on record.
+  virtual bool OnDisagreement(const ShadowDisagreement& disagreement) = 0;
 };
 
 // Thread-safe. Registry and observer must outlive it, and every call that took a sample must have
@@ -63,6 +48,9 @@ class ShadowObserver {
 class Shadow {
  public:
   struct Sample;
+
+  // Disagreements that wait for the observer; more are counted only (`unrecorded`).
+  static constexpr size_t kMostReports = 1024;
 
   // `observer` may be null. `capacity`: samples that may wait, rounded up to a power of two.
   Shadow(const registry::RulesetRegistry* registry, ShadowObserver* observer,
@@ -77,32 +65,51 @@ class Shadow {
   // The answer left (`decision_id`: of its record) or did not (`answered` is false).
   void Submit(Sample* sample, bool answered, absl::string_view decision_id);
 
-  // Waits until everything that was submitted is compared.
+  // Waits until everything that was submitted is compared, and the observer has seen it.
   void Drain();
 
-  // Since this revision shadows: `compared`, `disagreed` and `by_rule`; since the start: `skipped`.
+  // Since this revision shadows; `skipped` and `skipped_under_load`: since the start.
   v1::AliasTraffic Traffic() const;
 
  private:
   struct Counts;
+  struct Workbench;
 
+  static std::unique_ptr<Sample[]> MakeRing(size_t capacity);
+  bool IsSubmitted(uint64_t position) const;
+  // The work of the two threads.
   void Run();
-  void Compare(const Sample& sample);
+  void Report();
+  // Compares what waits from `position` on, for a short time; returns the next position.
+  uint64_t WorkSlice(uint64_t position, Workbench& bench);
+  // Sleeps until the sample at `position` is submitted or everything ends.
+  void AwaitSubmission(uint64_t position);
+  void Compare(const Sample& sample, Workbench& bench);
   void Count(const Sample& sample, const ShadowDisagreement* disagreement);
+  // Waits for it; nothing: everything ends.
+  std::optional<ShadowDisagreement> NextReport();
+  void CountReport(const ShadowDisagreement& disagreement, bool recorded);
 
   const registry::RulesetRegistry* const registry_;
   ShadowObserver* const observer_;
   const size_t capacity_;
   const std::unique_ptr<Sample[]> ring_;
   std::atomic<uint64_t> next_take_{0};
-  std::atomic<uint64_t> skipped_{0};
-  // Changes at every Submit and at the end; the thread waits for that.
-  std::atomic<uint32_t> signal_{0};
+  std::atomic<uint64_t> not_comparable_{0};
+  std::atomic<uint64_t> no_room_{0};
   std::atomic<bool> stopping_{false};
-  mutable absl::Mutex mutex_;
+  // The thread sleeps until `wake_ups_` changes. Busy, it looks by itself, and no submission has to
+  // wake it.
+  std::atomic<bool> asleep_{false};
+  std::atomic<uint32_t> wake_ups_{0};
+  mutable absl::Mutex mutex_;  // no reply takes it
   std::unique_ptr<Counts> counts_ ABSL_GUARDED_BY(mutex_);
   uint64_t done_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::thread thread_;
+  std::deque<ShadowDisagreement> reports_ ABSL_GUARDED_BY(mutex_);
+  bool reporting_ ABSL_GUARDED_BY(mutex_) = false;
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  BackgroundThread worker_;
+  BackgroundThread reporter_;
 };
 
 // A recorder that also lets the shadow see. Both must outlive it.

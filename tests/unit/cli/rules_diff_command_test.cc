@@ -197,6 +197,12 @@ TEST(FormatDiffTest, WhatAReplaySaysIsInEveryForm) {
   rule.set_disappears(7);
   rule.set_level_changed(7);
   rule.add_example_ids("dec-17");
+  report.set_time_limit_changed(5);
+  v1::RuleImpact& follow_up = *report.add_rules();
+  follow_up.set_rule_id("FU-2W");
+  follow_up.set_altered(5);
+  follow_up.mutable_alterations()->set_time_limit(5);
+  follow_up.add_example_ids("dec-18");
   v1::ReplayOmission& left_out = *report.add_left_out();
   left_out.set_reason("erased");
   left_out.set_count(10);
@@ -211,6 +217,7 @@ TEST(FormatDiffTest, WhatAReplaySaysIsInEveryForm) {
     EXPECT_THAT(out, HasSubstr("erased"));
     if (format != std::string("json")) {
       EXPECT_THAT(out, HasSubstr("at least 7 with another level"));
+      EXPECT_THAT(out, HasSubstr("altered for 5 (time limit 5)"));
       EXPECT_THAT(out, HasSubstr("Recorded patients"));
     }
   }

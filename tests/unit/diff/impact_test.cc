@@ -68,6 +68,26 @@ TEST(JoinImpactTest, ATermGetsWhatRestsOnIt) {
   EXPECT_THAT(diff.changes(0).impact().example_ids(), ElementsAre("same", "RF-1", "RF-2"));
 }
 
+TEST(JoinImpactTest, AlterationsAreAddedUp) {
+  v1::RulesetDiff diff;
+  AddChange("RF-1", diff);
+  v1::ElementChange& term = AddChange("older", diff);
+  for (const char* id : {"RF-1", "RF-2"}) term.add_affects(id);
+  v1::ImpactReport report;
+  for (const char* id : {"RF-1", "RF-2"}) {
+    v1::RuleImpact& rule = AddRule(id, report);
+    rule.set_altered(4);
+    rule.mutable_alterations()->set_time_limit(3);
+  }
+  report.mutable_rules(1)->mutable_alterations()->set_level(1);
+  JoinImpact(diff, report);
+  EXPECT_EQ(diff.changes(0).impact().altered(), 4u);
+  EXPECT_EQ(AlterationsText(diff.changes(0).impact().alterations()), "time limit 3");
+  EXPECT_EQ(diff.changes(1).impact().altered(), 8u);
+  EXPECT_EQ(AlterationsText(diff.changes(1).impact().alterations()), "level 1, time limit 6");
+  EXPECT_EQ(AlterationsText({}), "");
+}
+
 TEST(JoinImpactTest, WordsDoNotGetWhatOtherChangesDid) {
   v1::RulesetDiff diff;
   v1::ElementChange& passage = AddChange("BOOK/1", diff);

@@ -1,6 +1,7 @@
 #include "server/service/replay_compare.h"
 
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -24,6 +25,16 @@ v1::Decision SomeDecision() {
   v1::FiredRule& rule = *decision.add_fired_rules();
   rule.mutable_rationale()->set_rule_id("RF-1");
   rule.mutable_rationale()->set_text("Because.");
+  rule.set_level(v1::LEVEL_URGENT_2W);
+  rule.set_gate(v1::GATE_ALLOW);
+  rule.set_due_days(14);
+  v1::Fact& fact = *rule.mutable_rationale()->add_facts();
+  fact.set_field("age_years");
+  fact.set_value("60");
+  v1::Referral& referral = *decision.add_referrals();
+  referral.set_target_id("physio");
+  referral.set_level(v1::LEVEL_URGENT_2W);
+  referral.add_rule_ids("RF-1");
   decision.add_notes()->mutable_rationale()->set_rule_id("RF-N");
   v1::Prescription& plank = *decision.add_programme();
   plank.set_exercise_id("plank");
@@ -32,8 +43,31 @@ v1::Decision SomeDecision() {
   v1::Assessment& assessment = *decision.add_assessments();
   assessment.set_condition_id("stenosis");
   assessment.set_likelihood(v1::LIKELIHOOD_UNLIKELY);
+  v1::Rationale& finding = *assessment.add_findings_for();
+  finding.set_rule_id("F-1");
+  finding.set_points(2);
+  v1::ExcludedExercise& excluded = *decision.add_excluded();
+  excluded.set_exercise_id("sit_up");
+  excluded.set_kind(v1::EXCLUSION_KIND_CONTRAINDICATED);
+  excluded.add_reasons()->set_rule_id("CI-1");
+  v1::FollowUpItem& follow_up = *decision.mutable_follow_up()->add_items();
+  follow_up.set_after_days(14);
+  follow_up.mutable_rationale()->set_rule_id("FU-1");
+  decision.add_open_questions()->set_field("fever");
   decision.add_disclaimers("Not a diagnosis.");
   return decision;
+}
+
+// What is another about `id`; empty when it is not altered.
+std::vector<std::string> AlteredOf(const std::string& id, const DecisionChange& change) {
+  std::vector<std::string> names;
+  for (const Alteration& alteration : change.effects.altered) {
+    if (alteration.id != id) continue;
+    for (size_t i = 0; i < kAspects; ++i) {
+      if (alteration.aspects.test(i)) names.emplace_back(AspectName(static_cast<Aspect>(i)));
+    }
+  }
+  return names;
 }
 
 DecisionChange Change(const v1::Decision& was, const v1::Decision& is) {
@@ -60,12 +94,203 @@ TEST(DecisionComparatorTest, AnotherRevisionAndEngineVersionAreNamesOnly) {
 TEST(DecisionComparatorTest, OtherWordingChangesNobodysCare) {
   v1::Decision other = SomeDecision();
   other.set_disclaimers(0, "No diagnosis.");
-  other.mutable_fired_rules(0)->mutable_rationale()->set_text("For another reason.");
+  v1::FiredRule& rule = *other.mutable_fired_rules(0);
+  rule.set_title("Another title");
+  rule.set_clinician_note("Another note");
+  rule.mutable_rationale()->set_text("For another reason.");
+  rule.mutable_rationale()->add_sources("BOOK/1");
+  other.mutable_programme(0)->add_cues("Breathe.");
+  other.mutable_programme(0)->mutable_dose()->add_sources("BOOK/2");
+  other.mutable_assessments(0)->set_title("Another title");
+  other.mutable_referrals(0)->set_patient_text("Go there.");
+  other.mutable_disposition()->set_patient_text("Soon.");
+  other.mutable_open_questions(0)->set_wording("Which?");
   const DecisionChange change = Change(SomeDecision(), other);
   EXPECT_EQ(change.kind, Kind::kDifferent);
-  EXPECT_FALSE(change.level_changed || change.gate_changed || change.programme_changed);
-  EXPECT_THAT(change.appeared, IsEmpty());
-  EXPECT_THAT(change.disappeared, IsEmpty());
+  EXPECT_TRUE(change.only_words());
+}
+
+TEST(DecisionComparatorTest, ARuleThatFiresOnBothSidesWithAnotherResultIsAltered) {
+  v1::Decision other = SomeDecision();
+  v1::FiredRule& rule = *other.mutable_fired_rules(0);
+  rule.set_due_days(7);
+  DecisionChange change = Change(SomeDecision(), other);
+  EXPECT_THAT(AlteredOf("RF-1", change), ElementsAre("time_limit"));
+  EXPECT_TRUE(change.time_limit_changed);
+  EXPECT_TRUE(change.rules_changed());
+  EXPECT_FALSE(change.only_words());
+  EXPECT_FALSE(change.level_changed || change.gate_changed || change.programme_changed ||
+               change.referrals_changed || change.follow_up_changed ||
+               change.open_questions_changed || change.availability_changed);
+  EXPECT_THAT(change.effects.appeared, IsEmpty());
+  EXPECT_THAT(change.effects.disappeared, IsEmpty());
+
+  rule.clear_due_days();
+  EXPECT_THAT(AlteredOf("RF-1", Change(SomeDecision(), other)), ElementsAre("time_limit"))
+      << "no limit any more";
+  rule = SomeDecision().fired_rules(0);
+  rule.set_level(v1::LEVEL_URGENT_SAME_DAY);
+  rule.set_gate(v1::GATE_HOLD);
+  change = Change(SomeDecision(), other);
+  EXPECT_THAT(AlteredOf("RF-1", change), ElementsAre("level", "gate"));
+  EXPECT_FALSE(change.level_changed) << "another rule decides the level";
+  EXPECT_FALSE(change.time_limit_changed);
+}
+
+TEST(DecisionComparatorTest, WhatARuleRestsOnIsItsBasis) {
+  v1::Decision other = SomeDecision();
+  v1::FiredRule& rule = *other.mutable_fired_rules(0);
+  rule.set_fired_by(v1::FIRED_BY_RAISE);
+  EXPECT_THAT(AlteredOf("RF-1", Change(SomeDecision(), other)), ElementsAre("basis"));
+  rule = SomeDecision().fired_rules(0);
+  rule.mutable_rationale()->mutable_facts(0)->set_display("sixty");
+  EXPECT_TRUE(Change(SomeDecision(), other).only_words());
+  rule.mutable_rationale()->mutable_facts(0)->set_value("61");
+  EXPECT_THAT(AlteredOf("RF-1", Change(SomeDecision(), other)), ElementsAre("basis"));
+}
+
+TEST(DecisionComparatorTest, AReferralIsAlteredAndSoIsTheRuleThatAsksForIt) {
+  v1::Decision other = SomeDecision();
+  other.mutable_referrals(0)->set_level(v1::LEVEL_ROUTINE_REFERRAL);
+  DecisionChange change = Change(SomeDecision(), other);
+  EXPECT_THAT(AlteredOf("physio", change), ElementsAre("level"));
+  EXPECT_TRUE(change.referrals_changed);
+  other = SomeDecision();
+  other.mutable_referrals(0)->set_rule_ids(0, "RF-N");
+  change = Change(SomeDecision(), other);
+  EXPECT_THAT(AlteredOf("RF-1", change), ElementsAre("referral"));
+  EXPECT_THAT(AlteredOf("RF-N", change), ElementsAre("referral"));
+  EXPECT_THAT(AlteredOf("physio", change), IsEmpty());
+  EXPECT_TRUE(change.referrals_changed);
+  EXPECT_THAT(change.effects.appeared, IsEmpty());
+}
+
+TEST(DecisionComparatorTest, TheSameExerciseInAnotherWayIsAltered) {
+  const auto altered = [](auto edit) {
+    v1::Decision other = SomeDecision();
+    edit(other);
+    const DecisionChange change = Change(SomeDecision(), other);
+    EXPECT_TRUE(change.programme_changed);
+    EXPECT_THAT(change.effects.appeared, IsEmpty());
+    EXPECT_THAT(AlteredOf("bridge", change), IsEmpty()) << "nothing is another about it";
+    return AlteredOf("plank", change);
+  };
+  EXPECT_THAT(altered([](auto& d) { d.mutable_programme(0)->mutable_dose()->set_reps(12); }),
+              ElementsAre("dose"));
+  EXPECT_THAT(altered([](auto& d) { d.mutable_programme(0)->mutable_dose()->set_text("Ten."); }),
+              ElementsAre("dose"));
+  EXPECT_THAT(altered([](auto& d) { d.mutable_programme(0)->set_dose_step(2); }),
+              ElementsAre("dose"));
+  EXPECT_THAT(
+      altered([](auto& d) { d.mutable_programme(0)->mutable_variant()->set_name("kneeling"); }),
+      ElementsAre("variant"));
+}
+
+TEST(DecisionComparatorTest, OneExerciseMoreDoesNotMoveTheOthersButAnotherOrderDoes) {
+  v1::Decision was = SomeDecision();
+  was.mutable_programme(0)->set_session_order(1);
+  was.mutable_programme(1)->set_session_order(2);
+  v1::Decision more = was;
+  more.mutable_programme(0)->set_session_order(2);
+  more.mutable_programme(1)->set_session_order(3);
+  v1::Prescription& walk = *more.add_programme();
+  walk.set_exercise_id("walk");
+  walk.set_session_order(1);
+  DecisionChange change = Change(was, more);
+  EXPECT_THAT(change.effects.appeared, ElementsAre("walk"));
+  EXPECT_THAT(change.effects.altered, IsEmpty());
+  v1::Decision turned = was;
+  turned.mutable_programme(0)->set_session_order(2);
+  turned.mutable_programme(1)->set_session_order(1);
+  change = Change(was, turned);
+  EXPECT_TRUE(change.programme_changed);
+  EXPECT_THAT(AlteredOf("plank", change), ElementsAre("session_order"));
+  EXPECT_THAT(AlteredOf("bridge", change), ElementsAre("session_order"));
+}
+
+TEST(DecisionComparatorTest, LikelihoodAndPointsOfAConditionAreAltered) {
+  v1::Decision was = SomeDecision();
+  was.mutable_assessments(0)->set_likelihood(v1::LIKELIHOOD_POSSIBLE);
+  v1::Decision other = was;
+  other.mutable_assessments(0)->set_likelihood(v1::LIKELIHOOD_LIKELY);
+  other.mutable_assessments(0)->mutable_findings_for(0)->set_points(5);
+  const DecisionChange change = Change(was, other);
+  EXPECT_THAT(AlteredOf("stenosis", change), ElementsAre("likelihood"));
+  EXPECT_THAT(AlteredOf("F-1", change), ElementsAre("points"));
+  other = SomeDecision();
+  other.mutable_assessments(0)->set_ruled_out(true);
+  EXPECT_THAT(Change(SomeDecision(), other).effects.altered, IsEmpty())
+      << "unlikely as before: it stands in neither answer";
+}
+
+TEST(DecisionComparatorTest, AContraindicationThatTakesOtherExercisesAwayIsAltered) {
+  v1::Decision other = SomeDecision();
+  v1::ExcludedExercise& excluded = *other.add_excluded();
+  excluded.set_exercise_id("jump");
+  excluded.add_reasons()->set_rule_id("CI-1");
+  DecisionChange change = Change(SomeDecision(), other);
+  EXPECT_THAT(AlteredOf("CI-1", change), ElementsAre("exclusion"));
+  EXPECT_TRUE(change.availability_changed);
+  EXPECT_FALSE(change.programme_changed);
+  other = SomeDecision();
+  other.mutable_excluded(0)->set_kind(v1::EXCLUSION_KIND_WITHHELD);
+  EXPECT_THAT(AlteredOf("CI-1", Change(SomeDecision(), other)), ElementsAre("exclusion"));
+}
+
+TEST(DecisionComparatorTest, AlternativesAndLockedExercisesAreAvailability) {
+  v1::Decision other = SomeDecision();
+  other.add_alternatives()->set_exercise_id("walk");
+  DecisionChange change = Change(SomeDecision(), other);
+  EXPECT_TRUE(change.availability_changed);
+  EXPECT_FALSE(change.rules_changed() || change.only_words());
+  other = SomeDecision();
+  other.add_later()->set_exercise_id("jump");
+  EXPECT_TRUE(Change(SomeDecision(), other).availability_changed);
+}
+
+TEST(DecisionComparatorTest, FollowUpThatIsDueElsewhenIsAltered) {
+  v1::Decision other = SomeDecision();
+  other.mutable_follow_up()->mutable_items(0)->set_after_days(7);
+  DecisionChange change = Change(SomeDecision(), other);
+  EXPECT_THAT(AlteredOf("FU-1", change), ElementsAre("time_limit"));
+  EXPECT_TRUE(change.follow_up_changed);
+  EXPECT_FALSE(change.time_limit_changed) << "that is the disposition's and its rules'";
+  other = SomeDecision();
+  other.mutable_follow_up()->mutable_review_date()->set_day(9);
+  change = Change(SomeDecision(), other);
+  EXPECT_TRUE(change.follow_up_changed);
+  EXPECT_FALSE(change.rules_changed());
+}
+
+TEST(DecisionComparatorTest, LimitOfTheDispositionIsATimeLimit) {
+  v1::Decision other = SomeDecision();
+  other.mutable_disposition()->set_due_days(3);
+  EXPECT_TRUE(Change(SomeDecision(), other).time_limit_changed);
+  other = SomeDecision();
+  other.mutable_disposition()->set_time_frame("within a week");
+  EXPECT_TRUE(Change(SomeDecision(), other).time_limit_changed);
+}
+
+TEST(DecisionComparatorTest, QuestionsAndWhatTheyLeaveOpenAreOpenQuestions) {
+  v1::Decision other = SomeDecision();
+  other.mutable_open_questions(0)->set_could_raise_level_to(v1::LEVEL_EMERGENCY_NOW);
+  EXPECT_TRUE(Change(SomeDecision(), other).open_questions_changed);
+  other = SomeDecision();
+  other.add_not_excluded_rules()->set_rule_id("RF-9");
+  const DecisionChange change = Change(SomeDecision(), other);
+  EXPECT_TRUE(change.open_questions_changed);
+  EXPECT_FALSE(change.only_words() || change.rules_changed());
+}
+
+// The programme is the same on both sides and is not parsed at first.
+TEST(DecisionComparatorTest, AnIdThatStandsInAnEqualPartTooDoesNotCome) {
+  v1::Decision was = SomeDecision();
+  was.mutable_programme(0)->add_cautions()->set_rule_id("CI-9");
+  v1::Decision is = was;
+  is.mutable_excluded(0)->add_reasons()->set_rule_id("CI-9");
+  const DecisionChange change = Change(was, is);
+  EXPECT_THAT(change.effects.appeared, IsEmpty());
+  EXPECT_THAT(AlteredOf("CI-9", change), ElementsAre("exclusion"));
 }
 
 TEST(DecisionComparatorTest, LevelAndGateAreReportedWithBothValues) {
@@ -92,9 +317,9 @@ TEST(DecisionComparatorTest, OtherExerciseOrderOrDoseIsAnotherProgramme) {
   v1::Decision steps = SomeDecision();
   steps.mutable_programme(0)->add_steps("Lie down.");
   EXPECT_TRUE(Change(SomeDecision(), exercise).programme_changed);
-  EXPECT_THAT(Change(SomeDecision(), exercise).appeared, ElementsAre("walk"));
+  EXPECT_THAT(Change(SomeDecision(), exercise).effects.appeared, ElementsAre("walk"));
   EXPECT_TRUE(Change(SomeDecision(), order).programme_changed);
-  EXPECT_THAT(Change(SomeDecision(), order).appeared, IsEmpty());
+  EXPECT_THAT(Change(SomeDecision(), order).effects.appeared, IsEmpty());
   EXPECT_TRUE(Change(SomeDecision(), dose).programme_changed);
   EXPECT_FALSE(Change(SomeDecision(), steps).programme_changed);
 }
@@ -103,10 +328,10 @@ TEST(DecisionComparatorTest, RulesConditionsAndContraindicationsComeAndGo) {
   v1::Decision other = SomeDecision();
   other.mutable_fired_rules(0)->mutable_rationale()->set_rule_id("RF-2");
   other.mutable_assessments(0)->set_likelihood(v1::LIKELIHOOD_POSSIBLE);
-  other.add_excluded()->add_reasons()->set_rule_id("CI-1");
+  other.add_excluded()->add_reasons()->set_rule_id("CI-2");
   const DecisionChange change = Change(SomeDecision(), other);
-  EXPECT_THAT(change.appeared, ElementsAre("CI-1", "RF-2", "stenosis"));
-  EXPECT_THAT(change.disappeared, ElementsAre("RF-1"));
+  EXPECT_THAT(change.effects.appeared, ElementsAre("CI-2", "RF-2", "stenosis"));
+  EXPECT_THAT(change.effects.disappeared, ElementsAre("RF-1"));
 }
 
 TEST(DecisionComparatorTest, RuleThatOnlyMovedNeitherComesNorGoes) {
@@ -115,8 +340,8 @@ TEST(DecisionComparatorTest, RuleThatOnlyMovedNeitherComesNorGoes) {
   other.clear_notes();
   const DecisionChange change = Change(SomeDecision(), other);
   EXPECT_EQ(change.kind, Kind::kDifferent);
-  EXPECT_THAT(change.appeared, IsEmpty());
-  EXPECT_THAT(change.disappeared, IsEmpty());
+  EXPECT_THAT(change.effects.appeared, IsEmpty());
+  EXPECT_THAT(change.effects.disappeared, IsEmpty());
 }
 
 TEST(DecisionComparatorTest, FieldsInAnotherOrderAreReadAllTheSame) {

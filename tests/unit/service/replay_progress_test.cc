@@ -30,7 +30,16 @@ ReplayProgressState SomeState() {
   change.level_changed = true;
   change.old_level = v1::LEVEL_URGENT_2W;
   change.new_level = v1::LEVEL_EXERCISE_OK;
-  change.disappeared = {"RF-1"};
+  change.time_limit_changed = true;
+  change.referrals_changed = true;
+  change.follow_up_changed = true;
+  change.open_questions_changed = true;
+  change.availability_changed = true;
+  change.effects.disappeared = {"RF-1"};
+  Alteration altered{"RF-2", {}};
+  altered.aspects.set(static_cast<size_t>(Aspect::kTimeLimit));
+  altered.aspects.set(static_cast<size_t>(Aspect::kBasis));
+  change.effects.altered = {altered};
   state.tally.Add(change, {13, "id-13"});
   state.tally.Omit("erased", {16, "id-16"});
   state.tally.AddOwn(DecisionChange::Kind::kDifferent, "advice[1]", {19, "id-19"});
@@ -47,6 +56,40 @@ TEST(ReplayProgressTest, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(read->candidate_version, "1.2.3");
   EXPECT_EQ(read->seconds, 1.5);
   EXPECT_EQ(EncodeReplayProgress(*read), text);
+}
+
+TEST(ReplayProgressTest, EveryCountIsReadBackAndAddedUp) {
+  auto read = DecodeReplayProgress(EncodeReplayProgress(SomeState()), "p");
+  ASSERT_TRUE(read.ok()) << read.status();
+  read->tally.Merge(SomeState().tally);
+  const v1::ImpactReport report = read->tally.ToReport(false);
+  EXPECT_EQ(report.level_changed(), 2U);
+  EXPECT_EQ(report.time_limit_changed(), 2U);
+  EXPECT_EQ(report.referrals_changed(), 2U);
+  EXPECT_EQ(report.follow_up_changed(), 2U);
+  EXPECT_EQ(report.open_questions_changed(), 2U);
+  EXPECT_EQ(report.availability_changed(), 2U);
+  EXPECT_EQ(report.rules_changed(), 2U);
+  ASSERT_EQ(report.rules_size(), 2);
+  const v1::RuleImpact& rule = report.rules(1);
+  EXPECT_EQ(rule.rule_id(), "RF-2");
+  EXPECT_EQ(rule.altered(), 2U);
+  EXPECT_EQ(rule.level_changed(), 2U);
+  EXPECT_EQ(rule.alterations().time_limit(), 2U);
+  EXPECT_EQ(rule.alterations().basis(), 2U);
+  EXPECT_EQ(rule.alterations().level(), 0U);
+  EXPECT_EQ(rule.example_ids_size(), 2);
+  EXPECT_FALSE(report.rules(0).has_alterations());
+}
+
+// Its counts cannot be completed from the file.
+TEST(ReplayProgressTest, AFileOfTheVersionBeforeIsRefused) {
+  const std::string text = absl::StrReplaceAll(EncodeReplayProgress(SomeState()),
+                                               {{"plumbline-replay/2", "plumbline-replay/1"}});
+  const auto read = DecodeReplayProgress(text, "p");
+  EXPECT_EQ(read.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(read.status().message()),
+              HasSubstr("p: was written by an earlier version"));
 }
 
 TEST(ReplayProgressTest, OwnRevisionsAndAllRevisionsAreReadBack) {

@@ -1,5 +1,6 @@
 #include "server/service/replay.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -115,6 +116,19 @@ class ReplayerTest : public ::testing::Test {
   std::string folder_;
 };
 
+// RF-WEIGHT is due in 3 days instead of 7.
+std::string WithLimitOfWeightRule(std::string text) {
+  const std::string limit = "due_days: 7";
+  const size_t at = text.find(limit, text.find("id: \"RF-WEIGHT\""));
+  return at == std::string::npos ? text : text.replace(at, limit.size(), "due_days: 3");
+}
+
+bool Fires(const std::string& rule_id, const v1::Decision& decision) {
+  return std::any_of(
+      decision.fired_rules().begin(), decision.fired_rules().end(),
+      [&](const v1::FiredRule& rule) { return rule.rationale().rule_id() == rule_id; });
+}
+
 const v1::RuleImpact* FindRule(const v1::ImpactReport& report, const std::string& id) {
   for (const v1::RuleImpact& rule : report.rules()) {
     if (rule.rule_id() == id) return &rule;
@@ -194,6 +208,34 @@ TEST_F(ReplayerTest, ChangedThresholdChangesExactlyThePatientsBetweenTheThreshol
   expected.resize(10);
   EXPECT_THAT(rule->example_ids(), ::testing::ElementsAreArray(expected));
   EXPECT_EQ(report.candidate_revision(), recording_.candidate->revision);
+}
+
+// The red flag's own limit changes, and nothing else.
+TEST_F(ReplayerTest, ChangedLimitAltersTheRuleForExactlyThePatientsForWhomItFires) {
+  const std::string text = plumbline::testing::SmallRulesetText();
+  ReplayJob job;
+  job.candidate = ServeRuleset(plumbline::testing::CompileText(WithLimitOfWeightRule(text)));
+  std::vector<std::string> expected;
+  for (const auto& [index, request] : recording_.requests) {
+    v1::Decision decision;
+    ASSERT_TRUE(decision.ParseFromString(recording_.log.at(index).decision_bytes));
+    if (Fires("RF-WEIGHT", decision)) expected.push_back(FakeDecisions::IdOf(index));
+  }
+  ASSERT_GT(expected.size(), 10U);
+  const v1::ImpactReport report = Run(job);
+  ASSERT_EQ(report.rules_size(), 1);
+  const v1::RuleImpact& rule = report.rules(0);
+  EXPECT_EQ(rule.rule_id(), "RF-WEIGHT");
+  EXPECT_EQ(rule.altered(), expected.size());
+  EXPECT_EQ(rule.alterations().time_limit(), expected.size());
+  EXPECT_EQ(rule.appears() + rule.disappears(), 0U);
+  EXPECT_EQ(rule.level_changed() + rule.gate_changed() + rule.programme_changed(), 0U);
+  EXPECT_EQ(report.time_limit_changed(), expected.size());
+  EXPECT_EQ(report.rules_changed(), expected.size());
+  EXPECT_EQ(report.otherwise_changed(), 0U);
+  EXPECT_EQ(report.same_apart_from_revision(), kDecisions - expected.size());
+  expected.resize(10);
+  EXPECT_THAT(rule.example_ids(), ::testing::ElementsAreArray(expected));
 }
 
 // Against a comparison of whole messages that knows nothing of the wire.

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/service/evaluate_service.h"
@@ -20,23 +21,31 @@ namespace {
 using plumbline::testing::Edited;
 using plumbline::testing::MinimalRulesetText;
 using plumbline::testing::RulesOfVersion;
-using ::testing::ElementsAre;
+using ::testing::Contains;
 using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::Pair;
 
 class CollectingShadowObserver : public ShadowObserver {
  public:
-  void OnDisagreement(const ShadowDisagreement& disagreement) override {
+  bool OnDisagreement(const ShadowDisagreement& disagreement) override {
     if (wait_for != nullptr) wait_for->WaitForNotification();
     disagreements.push_back(disagreement);
+    return !full;
   }
   std::vector<ShadowDisagreement> disagreements;
   absl::Notification* wait_for = nullptr;
+  bool full = false;
 };
 
-// Records under made-up ids, or fails.
+// Records under made-up ids, or fails, or takes its time.
 class NamingRecorder : public NullRecorder {
  public:
   void Record(std::unique_ptr<DecisionTicket>, const DecisionDraft&, Done done) override {
+    if (holds) {
+      held = std::move(done);
+      return;
+    }
     if (fails) return std::move(done)(absl::UnavailableError("no room"));
     RecordPlace place;
     place.id = absl::StrCat("decision-", ++records);
@@ -44,7 +53,16 @@ class NamingRecorder : public NullRecorder {
   }
   int records = 0;
   bool fails = false;
+  bool holds = false;
+  Done held;
 };
+
+v1::RuleDisagreement RuleOf(const std::string& id, const v1::AliasTraffic& traffic) {
+  for (const v1::RuleDisagreement& rule : traffic.by_rule()) {
+    if (rule.rule_id() == id) return rule;
+  }
+  return {};
+}
 
 class ShadowTest : public ::testing::Test {
  protected:
@@ -58,8 +76,7 @@ class ShadowTest : public ::testing::Test {
     ASSERT_TRUE(result.status.ok()) << result.status;
   }
 
-  absl::Status Evaluate(int age, bool fever, const std::string& request_id = "",
-                        const std::string& pin = "") {
+  static v1::EvaluateRequest RequestOf(int age, bool fever) {
     v1::EvaluateRequest request;
     request.mutable_intake()->mutable_person()->set_age_years(age);
     request.mutable_intake()->mutable_general_illness()->set_fever(fever ? v1::TRI_YES
@@ -67,6 +84,12 @@ class ShadowTest : public ::testing::Test {
     request.mutable_as_of()->set_year(2026);
     request.mutable_as_of()->set_month(6);
     request.mutable_as_of()->set_day(1);
+    return request;
+  }
+
+  absl::Status Evaluate(int age, bool fever, const std::string& request_id = "",
+                        const std::string& pin = "") {
+    v1::EvaluateRequest request = RequestOf(age, fever);
     request.set_request_id(request_id);
     request.set_ruleset_revision(pin);
     return service_.EvaluateAndWait(request, Caller()).status();
@@ -97,19 +120,107 @@ TEST_F(ShadowTest, DisagreementsNameRulesAndRecord) {
   EXPECT_EQ(found.active_revision, stable_);
   EXPECT_EQ(found.shadow_revision, shadow_revision_);
   EXPECT_EQ(found.manifest_serial, 3u);
-  EXPECT_TRUE(found.level);
+  EXPECT_TRUE(found.change.level_changed);
   EXPECT_FALSE(found.refused);
-  EXPECT_THAT(found.active_only, ElementsAre("RF-1"));
-  EXPECT_THAT(found.shadow_only, IsEmpty());
+  EXPECT_THAT(found.change.effects.disappeared, Contains("RF-1"));
+  EXPECT_THAT(found.change.effects.appeared, Not(Contains("RF-1")));
   const v1::AliasTraffic traffic = shadow_.Traffic();
   EXPECT_EQ(traffic.alias(), "shadow");
   EXPECT_EQ(traffic.compared(), 3u);
   EXPECT_EQ(traffic.disagreed(), 1u);
   EXPECT_EQ(traffic.skipped(), 0u);
-  ASSERT_EQ(traffic.by_rule_size(), 1);
-  EXPECT_EQ(traffic.by_rule(0).rule_id(), "RF-1");
-  EXPECT_EQ(traffic.by_rule(0).active_only(), 1u);
-  EXPECT_EQ(traffic.by_rule(0).shadow_only(), 0u);
+  EXPECT_EQ(traffic.level_changed(), 1u);
+  EXPECT_EQ(traffic.refused(), 0u);
+  EXPECT_EQ(traffic.unrecorded(), 0u);
+  const v1::RuleDisagreement rule = RuleOf("RF-1", traffic);
+  EXPECT_EQ(rule.active_only(), 1u);
+  EXPECT_EQ(rule.shadow_only(), 0u);
+  EXPECT_EQ(rule.altered(), 0u);
+}
+
+// The rule fires on both sides, nobody's level or gate changes.
+TEST_F(ShadowTest, AnotherLimitOfARuleIsSeenAndReportedByRule) {
+  registry::Manifest manifest = bench_.clinic.ManifestOf(1, stable_);
+  manifest.shadow = bench_.Release(
+      Edited(RulesOfVersion("1.4.0"), "because: \"You are", "due_days: 1 because: \"You are"));
+  const auto result = bench_.Activate(bench_.clinic.Sign(manifest));
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  ASSERT_TRUE(Evaluate(50, false).ok());
+  ASSERT_TRUE(Evaluate(65, true).ok());
+  shadow_.Drain();
+  const v1::AliasTraffic traffic = shadow_.Traffic();
+  EXPECT_EQ(traffic.compared(), 2u);
+  EXPECT_EQ(traffic.disagreed(), 1u);
+  EXPECT_EQ(traffic.time_limit_changed(), 1u);
+  EXPECT_EQ(traffic.level_changed(), 0u);
+  const v1::RuleDisagreement rule = RuleOf("RF-1", traffic);
+  EXPECT_EQ(rule.altered(), 1u);
+  EXPECT_EQ(rule.alterations().time_limit(), 1u);
+  EXPECT_EQ(rule.shadow_only() + rule.active_only(), 0u);
+  ASSERT_EQ(observer_.disagreements.size(), 1u);
+  const Event event = ToEvent(observer_.disagreements[0]);
+  EXPECT_THAT(event.attributes, Contains(Pair("altered", "RF-1:time_limit")));
+  EXPECT_THAT(event.attributes, Contains(Pair("time_limit", "yes")));
+  EXPECT_THAT(event.attributes, Contains(Pair("level", "no")));
+}
+
+TEST_F(ShadowTest, AnotherDoseOfTheSameExerciseIsSeen) {
+  registry::Manifest manifest = bench_.clinic.ManifestOf(1, stable_);
+  manifest.shadow = bench_.Release(Edited(RulesOfVersion("1.4.0"), "text: \"Five times\" reps: 5",
+                                          "text: \"Six times\" reps: 6"));
+  const auto result = bench_.Activate(bench_.clinic.Sign(manifest));
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  ASSERT_TRUE(Evaluate(30, false).ok());
+  shadow_.Drain();
+  const v1::AliasTraffic traffic = shadow_.Traffic();
+  EXPECT_EQ(traffic.disagreed(), 1u);
+  EXPECT_EQ(traffic.programme_changed(), 1u);
+  ASSERT_GT(traffic.by_rule_size(), 0);
+  EXPECT_EQ(traffic.by_rule(0).alterations().dose(), 1u);
+}
+
+TEST_F(ShadowTest, OtherWordsAreNoDisagreement) {
+  registry::Manifest manifest = bench_.clinic.ManifestOf(1, stable_);
+  manifest.shadow = bench_.Release(Edited(RulesOfVersion("1.4.0"), "Keep warm.", "Stay warm."));
+  const auto result = bench_.Activate(bench_.clinic.Sign(manifest));
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  for (const int age : {30, 65}) ASSERT_TRUE(Evaluate(age, true).ok());
+  shadow_.Drain();
+  EXPECT_EQ(shadow_.Traffic().compared(), 2u);
+  EXPECT_EQ(shadow_.Traffic().disagreed(), 0u);
+  EXPECT_THAT(observer_.disagreements, IsEmpty());
+}
+
+TEST_F(ShadowTest, WhatTheLogHasNoRoomForIsCounted) {
+  Activate(1);
+  observer_.full = true;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Evaluate(65, true).ok());
+  shadow_.Drain();
+  EXPECT_EQ(shadow_.Traffic().disagreed(), 3u);
+  EXPECT_EQ(shadow_.Traffic().unrecorded(), 3u);
+}
+
+// A log that is slow for a moment holds up the reports only.
+TEST_F(ShadowTest, ComparisonsGoOnWhileTheObserverIsBusy) {
+  Activate(1);
+  absl::Notification go_on;
+  observer_.wait_for = &go_on;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Evaluate(65, true).ok());
+  while (shadow_.Traffic().compared() < 3) absl::SleepFor(absl::Milliseconds(1));
+  go_on.Notify();
+  shadow_.Drain();
+  EXPECT_EQ(observer_.disagreements.size(), 3u);
+}
+
+// The thread sleeps then, and the next request wakes it.
+TEST_F(ShadowTest, AfterAPauseComparisonsGoOn) {
+  Activate(1);
+  for (uint64_t i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(Evaluate(65, true).ok());
+    shadow_.Drain();
+    EXPECT_EQ(shadow_.Traffic().compared(), i);
+    absl::SleepFor(absl::Milliseconds(60));
+  }
 }
 
 TEST_F(ShadowTest, OnlyWhatStableAnsweredIsCompared) {
@@ -128,12 +239,20 @@ TEST_F(ShadowTest, OnlyWhatStableAnsweredIsCompared) {
 
 TEST_F(ShadowTest, FullRingLeavesOutAndCountsAndNobodyWaits) {
   Activate(1);
-  absl::Notification go_on;
-  observer_.wait_for = &go_on;
-  // The ring holds four, of which one is being compared for as long as the observer waits.
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(Evaluate(65, true).ok());
+  // The answer of the first one does not leave for now; samples are compared in their order.
+  named_.holds = true;
+  absl::Notification answered;
+  const v1::EvaluateRequest first = RequestOf(65, true);
+  service_.Evaluate(first, first.SerializeAsString(), Caller(),
+                    [&](const absl::StatusOr<EvaluateAnswer>&) { answered.Notify(); });
+  named_.holds = false;
+  // The ring holds four.
+  for (int i = 0; i < 9; ++i) ASSERT_TRUE(Evaluate(65, true).ok());
   EXPECT_EQ(shadow_.Traffic().skipped(), 6u);
-  go_on.Notify();
+  EXPECT_EQ(shadow_.Traffic().skipped_under_load(), 6u);
+  EXPECT_EQ(shadow_.Traffic().compared(), 0u);
+  std::move(named_.held)(RecordPlace());
+  answered.WaitForNotification();
   shadow_.Drain();
   EXPECT_EQ(shadow_.Traffic().compared(), 4u);
   ASSERT_TRUE(Evaluate(65, true).ok());
@@ -160,13 +279,14 @@ TEST_F(ShadowTest, RevisionThatIsNotEffectiveIsLeftOut) {
   shadow_.Drain();
   EXPECT_EQ(shadow_.Traffic().compared(), 0u);
   EXPECT_EQ(shadow_.Traffic().skipped(), 1u);
+  EXPECT_EQ(shadow_.Traffic().skipped_under_load(), 0u);
 }
 
 TEST_F(ShadowTest, CountsAreThoseOfThePresentShadow) {
   Activate(1);
   ASSERT_TRUE(Evaluate(65, true).ok());
   shadow_.Drain();
-  EXPECT_EQ(shadow_.Traffic().by_rule_size(), 1);
+  EXPECT_GT(shadow_.Traffic().by_rule_size(), 0);
   registry::Manifest manifest = bench_.clinic.ManifestOf(2, stable_);
   manifest.shadow = bench_.ReleaseOfVersion("1.4.0");
   ASSERT_TRUE(bench_.Activate(bench_.clinic.Sign(manifest)).status.ok());
