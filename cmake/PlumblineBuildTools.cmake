@@ -9,6 +9,14 @@ if(PLUMBLINE_USE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   if(PLUMBLINE_CCACHE)
     set(CMAKE_CXX_COMPILER_LAUNCHER "${PLUMBLINE_CCACHE}")
   endif()
+  # As its manual demands for precompiled headers.
+  if(PLUMBLINE_CCACHE AND PLUMBLINE_PRECOMPILE_HEADERS)
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${PLUMBLINE_CCACHE}")
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      add_compile_options(-fpch-preprocess)
+    endif()
+  endif()
 endif()
 
 if(PLUMBLINE_USE_LLD)

@@ -30,6 +30,39 @@ if(PLUMBLINE_SANITIZE STREQUAL "thread")
   endif()
 endif()
 
+# Headers that most sources include, compiled once: saves a fourth of the time of a build. Not for the
+# dev build, which shows that every source includes what it uses.
+option(PLUMBLINE_PRECOMPILE_HEADERS "Precompile the headers that are included most" OFF)
+if(PLUMBLINE_PRECOMPILE_HEADERS)
+  # The same for all, for it defines a macro. A source that cannot use them is compiled without.
+  add_compile_options(-pthread -Wno-error=invalid-pch)
+  set(precompiled_headers
+    <algorithm> <cstdint> <functional> <map> <memory> <optional> <ostream> <set> <string> <utility>
+    <vector> <absl/container/flat_hash_map.h> <absl/status/statusor.h> <absl/strings/str_cat.h>
+    <absl/strings/str_format.h> <absl/strings/str_join.h> <absl/strings/str_split.h>
+    <absl/synchronization/mutex.h> <absl/time/time.h> <google/protobuf/message.h>)
+  set(precompiled_deps plumbline_flags absl::flat_hash_map absl::statusor absl::str_format
+    absl::strings absl::synchronization absl::time protobuf::libprotobuf)
+  set(empty_source "${PROJECT_BINARY_DIR}/precompiled.cc")
+  file(TOUCH "${empty_source}")
+  add_library(plumbline_precompiled OBJECT "${empty_source}")
+  target_link_libraries(plumbline_precompiled PRIVATE ${precompiled_deps})
+  target_precompile_headers(plumbline_precompiled PRIVATE ${precompiled_headers})
+  # Programs are compiled with other options (-fPIE) than libraries.
+  if(PLUMBLINE_BUILD_TESTS)
+    add_executable(plumbline_precompiled_test "${empty_source}")
+    target_link_libraries(plumbline_precompiled_test
+      PRIVATE ${precompiled_deps} GTest::gmock GTest::gtest GTest::gmock_main)
+    target_precompile_headers(plumbline_precompiled_test
+      PRIVATE ${precompiled_headers} <gmock/gmock.h> <gtest/gtest.h>)
+  endif()
+endif()
+function(plumbline_precompile target carrier)
+  if(TARGET ${carrier})
+    target_precompile_headers(${target} REUSE_FROM ${carrier})
+  endif()
+endfunction()
+
 # plumbline_library(NAME base SRCS a.cc b.cc DEPS absl::status PRIVATE_DEPS OpenSSL::Crypto)
 # makes the static library plumbline_<NAME>. A library without sources is header-only.
 function(plumbline_library)
@@ -39,6 +72,7 @@ function(plumbline_library)
     add_library(${target} STATIC ${ARG_SRCS})
     target_link_libraries(${target} PUBLIC ${ARG_DEPS} PRIVATE plumbline_flags ${ARG_PRIVATE_DEPS})
     target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>")
+    plumbline_precompile(${target} plumbline_precompiled)
   else()
     add_library(${target} INTERFACE)
     target_link_libraries(${target} INTERFACE ${ARG_DEPS})
@@ -67,6 +101,7 @@ function(plumbline_test)
   add_executable(${ARG_NAME} ${ARG_SRCS})
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest GTest::gmock_main
     ${PLUMBLINE_EXECUTABLE_DEPS} plumbline_flags)
+  plumbline_precompile(${ARG_NAME} plumbline_precompiled_test)
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} ${ARG_ARGS})
 
   set(shared "${PLUMBLINE_SHARED_DIR}")
