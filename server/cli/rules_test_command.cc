@@ -1,8 +1,10 @@
 #include "server/cli/rules_test_command.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <map>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +20,7 @@
 #include "server/cli/text_renderer.h"
 #include "server/ruletest/cases.h"
 #include "server/ruletest/mutation_run.h"
+#include "server/ruletest/table_text.h"
 #include "server/ruletest/table_writer.h"
 
 namespace plumbline::cli {
@@ -320,65 +323,111 @@ class RulesTestCommand : public Command {
   double min_killed_ = 0;
 };
 
+// Where the tables of a ruleset stand in its folder.
+constexpr char kTablesPath[] = "tests/outcome_tables.textproto";
+
 class RulesCasesCommand : public Command {
  public:
   void Declare(CLI::App& parent) override {
     app_ = parent.add_subcommand("cases", "Find patients at every turning point of the rules");
     app_->add_option("DIR", folder_, "Folder of *.textproto files, or a ruleset file")->required();
-    app_->add_option("--write", file_, "Replace this file (DIR/tests/outcome_tables.textproto)");
+    write_ = app_->add_option("--write", file_,
+                              "Write to this file (DIR/tests/outcome_tables.textproto)");
+    write_->expected(0, 1);
+    app_->add_flag("--afresh", afresh_, "Look for all patients again, whatever is there");
     app_->footer(
         "\nFor every condition: patients for whom it matches, does not match and stays open; for\n"
         "whom each part of it decides; and just below, at and above every number. What the rules\n"
         "say of them is written down as outcome tables, which `plumbline rules test` compares "
         "from\n"
         "then on. Review the difference before you commit it: it is what your change does.\n"
-        "Exit codes: 0 done, 3 the rules cannot be used or the file cannot be written.\n"
+        "Rows that are in FILE (or else in DIR/tests/outcome_tables.textproto) stay as they are "
+        "where\n"
+        "nothing has changed.\n"
+        "Exit codes: 0 done, 3 the rules cannot be used or the file cannot be read or written.\n"
         "\nExamples:\n"
         "  plumbline rules cases rules/low_back_pain > /tmp/tables.textproto\n"
-        "  plumbline rules cases rules/low_back_pain --write "
-        "rules/low_back_pain/tests/outcome_tables.textproto\n");
+        "  plumbline rules cases rules/low_back_pain --write\n");
   }
 
   int Run(Environment& environment) override {
     std::unique_ptr<LoadedSubject> loaded = LoadSubject(folder_, environment.err);
     if (loaded == nullptr) return kExitBadInput;
+    if (write_->count() > 0 && file_.empty()) {
+      file_ = (std::filesystem::path(folder_) / kTablesPath).string();
+    }
+    v1::Ruleset previous;
+    if (!afresh_ && !ReadPrevious(*loaded->document, previous, environment.err)) {
+      return kExitBadInput;
+    }
     ruletest::WrittenTables written;
     {
       const ruletest::CaseSet cases(*loaded->subject.ruleset);
       ProgressLine line(environment, "looking for patients");
-      written =
-          ruletest::WriteTables(loaded->subject, cases, [&line](double share) { line(share); });
+      written = ruletest::WriteTables(loaded->subject, cases, previous,
+                                      [&line](double share) { line(share); });
     }
     const std::string text = ruletest::FormatTables(written.tables);
     if (file_.empty()) {
       environment.out << text;
-    } else {
-      // Beside the old file first: a full disk must not leave half a table.
-      const std::string fresh = file_ + ".new";
-      std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
-      file << text;
-      file.close();
-      if (!file || std::rename(fresh.c_str(), file_.c_str()) != 0) {
-        environment.err << "plumbline: cannot write " << file_ << '\n';
-        return kExitBadInput;
-      }
+    } else if (!Replace(text)) {
+      environment.err << "plumbline: cannot write " << file_ << '\n';
+      return kExitBadInput;
     }
-    size_t rows = 0;
-    for (const v1::OutcomeTable& table : written.tables.outcome_tables()) {
-      rows += static_cast<size_t>(table.rows_size());
-    }
-    for (const std::string& goal : written.not_found) {
-      environment.err << "not found: " << Printable(goal) << '\n';
-    }
-    environment.err << written.tables.outcome_tables_size() << " outcome tables with " << rows
-                    << " rows, " << written.tables.dose_registers_size() << " dose registers, "
-                    << written.not_found.size() << " outcomes that no patient was found for\n";
+    Summarise(written, ruletest::CountRows(previous, written.tables), environment.err);
     return kExitOk;
   }
 
  private:
+  // The tables to start from: those of the file that is to be replaced, or else of the rules.
+  bool ReadPrevious(const ruleset::RulesetDocument& document, v1::Ruleset& previous,
+                    std::ostream& err) const {
+    ruleset::SourceFile source{kTablesPath, ""};
+    for (const ruleset::SourceFile& file : document.files()) {
+      if (file.ledger.empty() && file.path == kTablesPath) source.bytes = file.bytes;
+    }
+    if (!file_.empty() && std::filesystem::exists(file_)) {
+      std::ifstream file(file_, std::ios::binary);
+      std::stringstream text;
+      text << file.rdbuf();
+      if (!file) {
+        err << "plumbline: cannot read " << file_ << '\n';
+        return false;
+      }
+      source = {file_, text.str()};
+    }
+    std::vector<Issue> issues;
+    const auto tables = ruleset::RulesetDocument::Parse({source}, issues);
+    for (const Issue& issue : issues) err << FormatIssue(issue) << '\n';
+    previous.mutable_outcome_tables()->CopyFrom(tables.ruleset().outcome_tables());
+    return issues.empty();
+  }
+
+  // Beside the old file first: a full disk must not leave half a table.
+  bool Replace(const std::string& text) const {
+    const std::string fresh = file_ + ".new";
+    std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
+    file << text;
+    file.close();
+    return file && std::rename(fresh.c_str(), file_.c_str()) == 0;
+  }
+
+  static void Summarise(const ruletest::WrittenTables& written, const ruletest::RowCounts& rows,
+                        std::ostream& err) {
+    for (const std::string& goal : written.not_found) {
+      err << "not found: " << Printable(goal) << '\n';
+    }
+    err << written.tables.outcome_tables_size() << " outcome tables with "
+        << rows.kept + rows.changed + rows.added << " rows (" << rows.kept << " as they were, "
+        << rows.changed << " changed, " << rows.added << " new, " << rows.removed << " gone), "
+        << written.tables.dose_registers_size() << " dose registers, " << written.not_found.size()
+        << " outcomes that no patient was found for\n";
+  }
+
   std::string folder_;
+  CLI::Option* write_ = nullptr;
   std::string file_;
+  bool afresh_ = false;
 };
 
 }  // namespace

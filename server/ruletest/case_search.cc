@@ -50,10 +50,15 @@ void NumbersOf(const CheckedNode& node, SlotIndex& slot, std::vector<double>& nu
   }
 }
 
+// Contradictory answers are what such a rule is about.
+bool AboutContradictions(const ruleset::Probe& probe) {
+  return absl::StartsWith(probe.path, "consistency_rules[");
+}
+
 }  // namespace
 
 CaseSearch::CaseSearch(const Subject& subject, const CaseSet& cases)
-    : subject_(subject), meter_(subject.probes), random_(20'260'101) {
+    : subject_(subject), meter_(subject.probes) {
   CaseRunner runner(subject);
   for (const Case& one : cases.cases()) {
     if (one.vignette == nullptr) continue;
@@ -244,9 +249,12 @@ Found CaseSearch::Minimise(const Distance& distance, size_t base, const Frame& f
 }
 
 std::optional<Found> CaseSearch::Find(const ruleset::Probe& probe, const Distance& distance,
-                                      const std::vector<size_t>& preferred) {
-  // Contradictory answers are what such a rule is about.
-  contradictions_allowed_ = absl::StartsWith(probe.path, "consistency_rules[");
+                                      const std::vector<size_t>& preferred, Effort effort) {
+  contradictions_allowed_ = AboutContradictions(probe);
+  // By the condition: no other one, searched before or not at all, has a say in what is found.
+  const std::string name = ruleset::DisplayName(probe.name);
+  std::seed_seq seed(name.begin(), name.end());
+  random_.seed(seed);
   std::vector<size_t> order = preferred;
   // Then those that are nearest to begin with.
   std::vector<std::pair<int, size_t>> nearest;
@@ -256,7 +264,8 @@ std::optional<Found> CaseSearch::Find(const ruleset::Probe& probe, const Distanc
     order.push_back(nearest[i].second);
   }
   const std::vector<Move> moves = MovesOf(probe);
-  for (int round = 0; round < kRestarts; ++round) {
+  const int rounds = effort == Effort::kOnce ? 1 : kRestarts;
+  for (int round = 0; round < rounds; ++round) {
     for (size_t k = 0; k < order.size(); ++k) {
       // Once for everyone; again only from where it was promising.
       if (round > 0 && k >= 8) break;
@@ -267,10 +276,45 @@ std::optional<Found> CaseSearch::Find(const ruleset::Probe& probe, const Distanc
   return std::nullopt;
 }
 
-std::optional<Found> CaseSearch::With(const Found& found, SlotIndex slot, double number) const {
-  if (std::find(values_[slot].begin(), values_[slot].end(), number) == values_[slot].end()) {
-    return std::nullopt;
+bool CaseSearch::Changes(const Found& found, SlotIndex slot) const {
+  const expr::Schema& schema = *subject_.ruleset->schema;
+  return FormatAnswer(slot, schema, found.frame) !=
+         FormatAnswer(slot, schema, bases_[found.base].frame);
+}
+
+bool CaseSearch::CanBe(SlotIndex slot, double number) const {
+  return std::find(values_[slot].begin(), values_[slot].end(), number) != values_[slot].end();
+}
+
+bool CaseSearch::Is(const Frame& frame, SlotIndex slot, double number) const {
+  if (!frame.known(slot)) return false;
+  switch (subject_.ruleset->schema->slot(slot).type.kind) {
+    case Kind::kBool:
+      return (frame.slot_state(slot) == expr::State::kTrue ? 1 : 0) == number;
+    case Kind::kDouble:
+      return frame.slot_cell(slot).d == number;
+    case Kind::kInt:
+    case Kind::kEnum:
+      return static_cast<double>(frame.slot_cell(slot).i) == number;
+    default:
+      return false;
   }
+}
+
+bool CaseSearch::AnyOf(SlotIndex slot, const Frame& frame,
+                       const std::function<bool(const Frame&)>& holds) const {
+  return std::any_of(values_[slot].begin(), values_[slot].end(), [&](double number) {
+    Frame other = frame;
+    Apply({slot, Move::Kind::kNumber, number}, other);
+    subject_.ruleset->plan.Evaluate(other);
+    return holds(other);
+  });
+}
+
+std::optional<Found> CaseSearch::With(const ruleset::Probe& probe, const Found& found,
+                                      SlotIndex slot, double number) {
+  if (!CanBe(slot, number)) return std::nullopt;
+  contradictions_allowed_ = AboutContradictions(probe);
   Frame frame = found.frame;
   Apply({slot, Move::Kind::kNumber, number}, frame);
   const Distance none = [](const Frame&) { return 0; };

@@ -3,7 +3,8 @@
 // It starts from patients that are there already (the vignettes') and changes single answers,
 // always the one that brings the goal nearer, until the goal is met; then it takes back every
 // change that was not needed. Distances follow the shape of the condition, through terms. The
-// search is deterministic: the same ruleset gives the same answers.
+// search is deterministic: the same ruleset, condition, goal and preference give the same answer,
+// whatever was looked for before.
 //
 // Thread-compatible. Refers to its arguments, which must outlive it.
 
@@ -43,12 +44,27 @@ class CaseSearch {
   // How far a frame is from the goal: 0 when it is met.
   using Distance = std::function<int(const expr::Frame&)>;
 
+  // Once from each patient, or again and again from the nearest: what kOnce finds, kOften finds
+  // too.
+  enum class Effort { kOnce, kOften };
+
   // Tries `preferred` first. Answers change only in slots that the condition reads.
   std::optional<Found> Find(const ruleset::Probe& probe, const Distance& distance,
-                            const std::vector<size_t>& preferred);
+                            const std::vector<size_t>& preferred, Effort effort);
 
   // `found` with one more answer changed; nullopt if the value cannot be, or contradicts others.
-  std::optional<Found> With(const Found& found, expr::SlotIndex slot, double number) const;
+  std::optional<Found> With(const ruleset::Probe& probe, const Found& found, expr::SlotIndex slot,
+                            double number);
+
+  // True if `found` answers that question otherwise than the patient from whom it starts.
+  bool Changes(const Found& found, expr::SlotIndex slot) const;
+  // True if the search tries that number as an answer: within the question's range.
+  bool CanBe(expr::SlotIndex slot, double number) const;
+  // True if `frame` holds that answer. Numbers, bools and enums.
+  bool Is(const expr::Frame& frame, expr::SlotIndex slot, double number) const;
+  // True if `holds` for the patient of `frame` with some other answer in `slot`.
+  bool AnyOf(expr::SlotIndex slot, const expr::Frame& frame,
+             const std::function<bool(const expr::Frame&)>& holds) const;
 
   const DistanceMeter& meter() const { return meter_; }
 

@@ -7,6 +7,7 @@
 
 #include "server/ruletest/expression_mutants.h"
 #include "server/ruletest/mutation_run.h"
+#include "server/ruletest/table_text.h"
 #include "server/ruletest/table_writer.h"
 #include "tests/unit/ruletest/subject.h"
 
@@ -57,7 +58,7 @@ class MutantsTest : public ::testing::Test {
   static std::string Tested(const std::string& text) {
     const auto subject = MakeSubject(text);
     const CaseSet cases(*subject->ruleset);
-    return text + FormatTables(WriteTables(*subject, cases, {}).tables);
+    return text + FormatTables(WriteTables(*subject, cases, {}, {}).tables);
   }
 };
 
