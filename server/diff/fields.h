@@ -30,11 +30,13 @@ enum class Match {
 
 // How much a difference matters, least first.
 enum class Weight {
-  kNothing,  // the version itself
-  kRecord,   // titles, citations, tests, who wrote it: PATCH
-  kWords,    // what people read and act on, and how well it is founded: MINOR
-  kScope,    // for whom and when the rules are meant to be used: clinical, MINOR
-  kOutcome,  // who gets what: clinical, MAJOR
+  kNothing,      // the version itself
+  kRecord,       // titles, citations, tests, who wrote it: PATCH
+  kWords,        // names and reasons that people read, and how well they are founded: MINOR
+  kInstruction,  // words that tell somebody what to do about what they get: clinical, MINOR
+  kScope,        // for whom and when the rules are meant to be used: clinical, MINOR
+  kOutcome,      // who gets what; words that are themselves the limit, the warning, the movement or
+                 // the question: clinical, MAJOR
 };
 
 v1::ChangeClass ClassOf(Weight weight);

@@ -187,11 +187,16 @@ void AddTests(const std::vector<const v1::ElementChange*>& tests, DiffSection& s
 }
 
 void AddSections(const v1::RulesetDiff& diff, DiffPage& page) {
-  DiffSection clinical{"clinical", "Clinical changes", "These can change who gets what.", {}, {},
-                       0};
-  DiffSection words{"words", "Words", "What people read and act on; the same people get it.",
+  DiffSection clinical{
+      "clinical",
+      "Clinical changes",
+      "These can change who gets what, what is asked, or what somebody is told to do.",
+      {},
+      {},
+      0};
+  DiffSection words{"words", "Words", "Names, reasons and sources; they ask nobody to do anything.",
                     {},      {},      0};
-  DiffSection records{"records", "Records", "Titles, citations, names of terms, the hazard log.",
+  DiffSection records{"records", "Records", "Citations, names of terms, authors, the hazard log.",
                       {},        {},        0};
   DiffSection tests{"tests", "Tests", "What the rules are tested with.", {}, {}, 0};
   std::set<std::string> replayed;

@@ -7,11 +7,14 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "server/diff/version_policy.h"
 #include "server/ruleset/rule_fields.h"
 #include "tests/unit/diff/made_ruleset.h"
@@ -216,6 +219,155 @@ TEST(DiffFieldsTest, ADifferenceInAnyFieldIsFoundWithItsWeight) {
   EXPECT_GT(visited, 300);
 }
 
+// ---- Which words are clinical (docs/decisions/0014)
+
+struct Words {
+  const char* field;
+  Weight weight;
+};
+
+// Said here once more, so that a field cannot lose its class unnoticed.
+constexpr Words kWordsThatCount[] = {
+    // The limit, the warning, the movement, the question.
+    {"LevelText.time_frame", Weight::kOutcome},
+    {"DoseStep.text", Weight::kOutcome},
+    {"Exercise.steps", Weight::kOutcome},
+    {"Variant.steps", Weight::kOutcome},
+    {"Exercise.stop_rules", Weight::kOutcome},
+    {"Caution.text", Weight::kOutcome},
+    {"SafetyNetText.items", Weight::kOutcome},
+    {"Question.wording", Weight::kOutcome},
+    {"Question.clinician_wording", Weight::kOutcome},
+    {"Question.help", Weight::kOutcome},
+    {"Question.unit_text", Weight::kOutcome},
+    {"AnswerOption.value", Weight::kOutcome},
+    {"AnswerOption.label", Weight::kOutcome},
+    // What to do about it.
+    {"LevelText.title", Weight::kInstruction},
+    {"LevelText.patient_text", Weight::kInstruction},
+    {"LevelText.clinician_text", Weight::kInstruction},
+    {"GateText.title", Weight::kInstruction},
+    {"GateText.patient_text", Weight::kInstruction},
+    {"ProgrammeLimit.because", Weight::kInstruction},
+    {"TriageRule.because", Weight::kInstruction},
+    {"TriageRule.clinician_note", Weight::kInstruction},
+    {"TriageRule.referral_note", Weight::kInstruction},
+    {"TriageOnIndeterminate.because", Weight::kInstruction},
+    {"SafetyScreen.because", Weight::kInstruction},
+    {"SafetyScreen.clinician_note", Weight::kInstruction},
+    {"ScreenEscalation.because", Weight::kInstruction},
+    {"ReferralTarget.title", Weight::kInstruction},
+    {"ReferralTarget.patient_text", Weight::kInstruction},
+    {"ReferralTarget.clinician_text", Weight::kInstruction},
+    {"ClinicalCondition.patient_text", Weight::kInstruction},
+    {"ClinicalCondition.prognosis", Weight::kInstruction},
+    {"Stage.patient_text", Weight::kInstruction},
+    {"Stratum.text", Weight::kInstruction},
+    {"Stratum.clinician_text", Weight::kInstruction},
+    {"Exercise.position", Weight::kInstruction},
+    {"Exercise.direction", Weight::kInstruction},
+    {"Exercise.equipment", Weight::kInstruction},
+    {"Exercise.environments", Weight::kInstruction},
+    {"Exercise.cues", Weight::kInstruction},
+    {"Exercise.common_mistakes", Weight::kInstruction},
+    {"Exercise.clinician_text", Weight::kInstruction},
+    {"Variant.environment", Weight::kInstruction},
+    {"Contraindication.because", Weight::kInstruction},
+    {"Prerequisite.until", Weight::kInstruction},
+    {"Advice.text", Weight::kInstruction},
+    {"Advice.clinician_text", Weight::kInstruction},
+    {"FollowUpRule.text", Weight::kInstruction},
+    {"SafetyNetText.title", Weight::kInstruction},
+    {"SafetyNetText.text", Weight::kInstruction},
+    {"Notice.text", Weight::kInstruction},
+    {"ConsistencyRule.fields", Weight::kInstruction},
+    {"ConsistencyRule.message", Weight::kInstruction},
+    {"Manifest.disclaimers", Weight::kScope},
+    // Names and reasons.
+    {"TriageRule.title", Weight::kWords},
+    {"SafetyScreen.title", Weight::kWords},
+    {"Question.label", Weight::kWords},
+    {"ClinicalCondition.title", Weight::kWords},
+    {"Exercise.name", Weight::kWords},
+    {"Exercise.purpose", Weight::kWords},
+    {"Indication.because", Weight::kWords},
+    {"Finding.because", Weight::kWords},
+    {"Term.words", Weight::kWords},
+    {"Advice.category", Weight::kWords},
+    // Notes for those who keep the rules.
+    {"TriageRule.group", Weight::kRecord},
+    {"Source.citation", Weight::kRecord},
+    {"Manifest.change_summary", Weight::kRecord},
+};
+
+std::string NameOf(const FieldDescriptor& field) {
+  return absl::StrCat(field.containing_type()->name(), ".", field.name());
+}
+
+// The change that another value of the field in `base` is; fails the test if there is none.
+v1::ElementChange ChangeOf(const v1::Ruleset& base, const std::string& name) {
+  v1::ElementChange change;
+  v1::Ruleset changed = base;
+  VisitFields(changed, Weight::kOutcome,
+              [&](Message& message, const FieldDescriptor& field, Weight) {
+                if (NameOf(field) != name || change.fields_size() > 0) return;
+                Clear(message, field);
+                SetScalar(message, field, /*other=*/true);
+                const v1::RulesetDiff diff = DiffOf(base, changed);
+                if (diff.changes_size() == 1) change = diff.changes(0);
+                Clear(message, field);
+                SetScalar(message, field, /*other=*/false);
+              });
+  EXPECT_GT(change.fields_size(), 0) << name;
+  return change;
+}
+
+TEST(DiffFieldsTest, WordsThatInstructAreClinicalAndNamesAreNot) {
+  v1::Ruleset base;
+  Fill(base);
+  for (const Words& words : kWordsThatCount) {
+    SCOPED_TRACE(words.field);
+    const v1::ElementChange change = ChangeOf(base, words.field);
+    const bool clinical = words.weight >= Weight::kInstruction;
+    const v1::VersionBump bump = words.weight == Weight::kOutcome  ? v1::VERSION_BUMP_MAJOR
+                                 : words.weight == Weight::kRecord ? v1::VERSION_BUMP_PATCH
+                                                                   : v1::VERSION_BUMP_MINOR;
+    EXPECT_EQ(change.change_class(),
+              clinical ? v1::CHANGE_CLASS_CLINICAL : v1::CHANGE_CLASS_EDITORIAL);
+    EXPECT_EQ(change.bump(), bump);
+    // An option with another value is another option: one gone, one new.
+    for (const v1::FieldChange& field : change.fields()) {
+      EXPECT_EQ(field.change_class(), change.change_class());
+    }
+  }
+}
+
+TEST(DiffFieldsTest, TheReferencePageNamesEveryFieldOfWordsWithItsStep) {
+  std::ifstream file(std::string(std::getenv("PLUMBLINE_SOURCE_DIR")) +
+                     "/docs/reference/versioning.md");
+  std::map<std::string, std::string> by_step;  // "clinical, MAJOR": the fields
+  for (std::string line; std::getline(file, line);) {
+    const std::vector<std::string> cells = absl::StrSplit(line, " | ");
+    if (cells.size() == 3) by_step[cells[0]] += cells[2];
+  }
+  std::vector<const FieldDescriptor*> fields;
+  for (const Descriptor* type : AllTypes()) {
+    for (int i = 0; i < type->field_count(); ++i) fields.push_back(type->field(i));
+  }
+  for (const FieldDescriptor* field : fields) {
+    const DiffField& row = *FindDiffField(*field);
+    const ruleset::FieldRole* role = ruleset::FindFieldRole(*field);
+    const bool prose = role != nullptr && (role->role == ruleset::Role::kText ||
+                                           role->role == ruleset::Role::kTemplate);
+    if (!prose || row.weight <= Weight::kRecord) continue;
+    const std::string step = absl::StrCat(
+        "| ", ClassOf(row.weight) == v1::CHANGE_CLASS_CLINICAL ? "clinical" : "editorial", ", ",
+        BumpName(BumpOf(row.weight)));
+    const std::string name = absl::StrCat("`", row.message, ".", row.field, "`");
+    EXPECT_NE(by_step[step].find(name), std::string::npos) << step << " | ... | " << name;
+  }
+}
+
 TEST(DiffFieldsTest, ThePatientOfATestIsComparedInFull) {
   const v1::RulesetDiff diff = DiffOfEdit("person { age_years: 70 }", "person { age_years: 71 }");
   ASSERT_EQ(diff.changes_size(), 1);
@@ -226,9 +378,9 @@ TEST(DiffFieldsTest, ThePatientOfATestIsComparedInFull) {
 }
 
 TEST(DiffFieldsTest, ListsOfCareCountTheirEntries) {
-  // Another wording is words; a warning less is care.
+  // No program can tell another wording from another warning.
   EXPECT_EQ(DiffOfEdit("items: \"Numbness\"", "items: \"Numb skin\"").changes(0).bump(),
-            v1::VERSION_BUMP_MINOR);
+            v1::VERSION_BUMP_MAJOR);
   EXPECT_EQ(
       DiffOfEdit("items: \"Numbness\"", "items: \"Numbness\" items: \"Fever\"").changes(0).bump(),
       v1::VERSION_BUMP_MAJOR);

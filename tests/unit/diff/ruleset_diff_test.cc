@@ -78,7 +78,7 @@ TEST(DiffRulesetsTest, NestedListsAreMatchedByName) {
   const v1::ElementChange label =
       Only(DiffOfEdit("label: \"below the knee\"", "label: \"under the knee\""));
   EXPECT_EQ(label.fields(0).path(), "options[BELOW_KNEE].label");
-  EXPECT_EQ(label.bump(), v1::VERSION_BUMP_MINOR);
+  EXPECT_EQ(label.bump(), v1::VERSION_BUMP_MAJOR) << "another answer under the same value";
   const v1::ElementChange item =
       Only(DiffOfEdit("items { group: \"infection\" answered: \"fever\" }",
                       "items { group: \"infection\" answered: \"fever\" } items { group: \"other\" "
@@ -95,7 +95,8 @@ TEST(DiffRulesetsTest, StepsAndDosesHaveAnOrder) {
       testing::Edited(FullText(), "steps: \"Bend.\"", "steps: \"Rise.\" steps: \"Bend.\"");
   const v1::ElementChange steps = Only(DiffOfTexts(two, turned));
   EXPECT_EQ(steps.summary(), "exercise EX-BEND \"Bending\": steps the same in another order");
-  EXPECT_EQ(steps.change_class(), v1::CHANGE_CLASS_EDITORIAL);
+  EXPECT_EQ(steps.change_class(), v1::CHANGE_CLASS_CLINICAL);
+  EXPECT_EQ(steps.bump(), v1::VERSION_BUMP_MAJOR);
   const v1::ElementChange more = Only(DiffOfTexts(FullText(), two));
   EXPECT_EQ(more.fields(0).path(), "steps[1]");
   EXPECT_EQ(more.fields(0).new_value(), "Rise.");
