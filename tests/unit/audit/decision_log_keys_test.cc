@@ -28,7 +28,8 @@ class DecisionLogKeysTest : public testing::Test {
   void SetUp() override { ASSERT_TRUE(log_.Open().ok()); }
   void Append(int count) {
     for (int i = 0; i < count; ++i) {
-      const std::string payload = PayloadEncoder().Encode("request", absl::StrCat("decision ", i));
+      std::string payload;
+      PayloadEncoder().Encode("request", absl::StrCat("decision ", i), {}, payload);
       ASSERT_TRUE(log_->AppendAndWait(TestDraft(absl::StrCat("patient ", i), payload)).ok());
     }
   }

@@ -31,7 +31,8 @@ class LogCheckTest : public testing::Test {
     ASSERT_TRUE(log_.Open().ok());
     for (int i = 0; i < 300; ++i) {
       log_.clock().Advance(absl::Seconds(1));
-      const std::string payload = PayloadEncoder().Encode("request", absl::StrCat("decision ", i));
+      std::string payload;
+      PayloadEncoder().Encode("request", absl::StrCat("decision ", i), {}, payload);
       ASSERT_TRUE(log_->AppendAndWait(TestDraft(absl::StrCat("details ", i), payload)).ok());
     }
     log_.Close();
