@@ -4,9 +4,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 
 namespace plumbline::cli {
 namespace {
+
+// A log that is overloaded for a moment must not refuse a release, least of all one that withdraws
+// rules.
+constexpr absl::Duration kPatience = absl::Seconds(5);
+constexpr absl::Duration kRest = absl::Milliseconds(20);
 
 service::Caller& CallerOfThisThread() {
   thread_local service::Caller caller;
@@ -43,29 +50,45 @@ void ActivationLog::SetCallerOfThisThread(const service::Caller& caller) {
   CallerOfThisThread() = caller;
 }
 
-void ActivationLog::Keep(const registry::Snapshot& snapshot) {
+absl::Status ActivationLog::Keep(const registry::Snapshot& snapshot) {
   if (kept_ == nullptr) {
-    return;
+    return absl::OkStatus();
   }
   for (const auto& revision : snapshot.revisions) {
     if (revision->bundle == nullptr) {
       continue;
     }
     if (const absl::Status kept = kept_->Keep(revision->revision, *revision->bundle); !kept.ok()) {
-      log_->OnEvent("ruleset-not-kept",
-                    {{"revision", revision->revision}, {"reason", kept.message()}});
+      return absl::Status(
+          kept.code(), absl::StrCat("the ruleset file of ", revision->revision,
+                                    " cannot be kept beside the decision log: ", kept.message()));
     }
   }
+  return absl::OkStatus();
 }
 
-void ActivationLog::Record(const registry::ActivationEvent& event) {
-  const bool live = event.result.status.ok();
-  const auto recorded = records_->RecordActivation(
-      event.stable, event.serial, live ? absl::string_view() : event.result.status.message(),
-      Attributes(event), CallerOfThisThread());
-  if (!recorded.ok()) {
-    log_->OnEvent("activation-not-recorded", {{"reason", recorded.status().message()}});
+absl::Status ActivationLog::Record(const registry::ActivationEvent& event,
+                                   absl::string_view refusal) {
+  const auto recorded = [&] {
+    return records_
+        ->RecordActivation(event.stable, event.serial, refusal, Attributes(event),
+                           CallerOfThisThread())
+        .status();
+  };
+  const absl::Time give_up = absl::Now() + kPatience;
+  absl::Status status = recorded();
+  while (absl::IsResourceExhausted(status) && absl::Now() < give_up) {
+    absl::SleepFor(kRest);
+    status = recorded();
   }
+  return status;
+}
+
+absl::Status ActivationLog::BeforeSwap(const registry::ActivationEvent& event) {
+  if (absl::Status kept = Keep(*event.result.snapshot); !kept.ok()) {
+    return kept;
+  }
+  return Record(event, "");
 }
 
 void ActivationLog::OnActivation(const registry::ActivationEvent& event) {
@@ -74,18 +97,21 @@ void ActivationLog::OnActivation(const registry::ActivationEvent& event) {
     log_->OnEvent("activated", {{"origin", registry::OriginName(event.origin)},
                                 {"serial", serial},
                                 {"revision", event.stable}});
-    Keep(*event.result.snapshot);
-  } else {
-    log_->OnEvent("activation-refused", {{"origin", registry::OriginName(event.origin)},
-                                         {"serial", serial},
-                                         {"step", registry::StepName(event.result.step)},
-                                         {"reason", event.result.status.message()}});
+    if (on_active_ != nullptr) {
+      on_active_();
+    }
+    return;
   }
-  if (!event.validate_only) {
-    Record(event);
+  const absl::string_view reason = event.result.status.message();
+  log_->OnEvent("activation-refused", {{"origin", registry::OriginName(event.origin)},
+                                       {"serial", serial},
+                                       {"step", registry::StepName(event.result.step)},
+                                       {"reason", reason}});
+  if (event.validate_only) {
+    return;
   }
-  if (event.result.status.ok() && on_active_ != nullptr) {
-    on_active_();
+  if (const absl::Status recorded = Record(event, reason); !recorded.ok()) {
+    log_->OnEvent("refusal-not-recorded", {{"reason", recorded.message()}});
   }
 }
 

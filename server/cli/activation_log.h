@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "server/grpc/event_log.h"
 #include "server/registry/activation.h"
@@ -15,6 +16,11 @@
 
 namespace plumbline::cli {
 
+// An activation is on record, and its ruleset files are kept beside the log, before any request can
+// be answered under it: BeforeSwap makes both durable, and where it cannot, the activation is
+// refused. A refusal is put on record afterwards; one that cannot be is an event only, for nothing
+// has changed.
+//
 // Thread-safe. Everything that it is given must outlive it.
 class ActivationLog : public registry::ActivationObserver, public service::ShadowObserver {
  public:
@@ -25,12 +31,13 @@ class ActivationLog : public registry::ActivationObserver, public service::Shado
   // Who asks for the activations that this thread tries from now on.
   static void SetCallerOfThisThread(const service::Caller& caller);
 
+  absl::Status BeforeSwap(const registry::ActivationEvent& event) override;
   void OnActivation(const registry::ActivationEvent& event) override;
   bool OnDisagreement(const service::ShadowDisagreement& disagreement) override;
 
  private:
-  void Keep(const registry::Snapshot& snapshot);
-  void Record(const registry::ActivationEvent& event);
+  absl::Status Keep(const registry::Snapshot& snapshot);
+  absl::Status Record(const registry::ActivationEvent& event, absl::string_view refusal);
 
   grpc_server::EventLog* const log_;
   service::EventRecords* const records_;

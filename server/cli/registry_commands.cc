@@ -7,6 +7,8 @@
 
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -70,7 +72,7 @@ class RegistryCommand : public Command {
     Response response;
     const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
     if (status.ok()) return response;
-    exit_code_ = ReportError(FromRpc(status), true, environment.err);
+    exit_code_ = ReportError(Explain(FromRpc(status)), true, environment.err);
     return std::nullopt;
   }
   // After a call that failed.
@@ -78,6 +80,19 @@ class RegistryCommand : public Command {
 
  private:
   virtual int Ask(Environment& environment) = 0;
+
+  // Ruleset files are larger than what the address that answers patients takes.
+  absl::Status Explain(const absl::Status& status) const {
+    if (!absl::IsResourceExhausted(status) ||
+        !absl::StrContains(status.message(), "larger than max")) {
+      return status;
+    }
+    return absl::Status(
+        status.code(),
+        absl::StrCat(status.message(), "\n  ", server_.target,
+                     " takes no request of this size. Send ruleset files to the server's "
+                     "administrative address (its --admin-listen)."));
+  }
 
   AuditServer server_;
   std::string format_ = "text";
@@ -294,10 +309,15 @@ class CheckCommand : public RegistryCommand {
   void Declare(CLI::App& parent) override {
     DeclareServer(parent, "check", "Let a server check a ruleset file, without keeping it");
     app_->add_option("FILE", file_, "Ruleset file (`plumbline rules build`)")->required();
-    app_->add_flag("--test", test_, "Run the ruleset's own tests too");
+    app_->add_flag(
+        "--test", test_,
+        "Run the ruleset's own tests too: worked patients, outcome tables, dose registers");
     DeclareFormat();
     app_->footer(
-        "\nExample:\n  plumbline registry check new.plumb --test --server 127.0.0.1:50051\n");
+        "\nReal ruleset files are larger than what the main address of a server takes: ask its\n"
+        "administrative address.\n"
+        "\nExample:\n  plumbline registry check new.plumb --test --server 127.0.0.1:50052\n"
+        "\nExit codes: 0 valid, 1 not valid, 3 no ruleset file, 4 no answer.\n");
   }
 
  private:
@@ -329,6 +349,10 @@ class CheckCommand : public RegistryCommand {
                       << answer->tests_failed() << " failed";
     }
     environment.out << '\n';
+    for (const v1::RulesetTestCount& count : answer->tests()) {
+      environment.out << "  " << count.kind() << ": " << count.passed() << " passed, "
+                      << count.failed() << " failed\n";
+    }
     return answer->valid() ? kExitOk : kExitCheckFailed;
   }
 

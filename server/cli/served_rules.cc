@@ -7,10 +7,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/civil_time.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "plumbline/v1/intake.pb.h"
 #include "server/base/clock.h"
 #include "server/cli/activation_log.h"
 #include "server/cli/load_rules.h"
@@ -19,9 +17,6 @@
 #include "server/registry/regular_file.h"
 #include "server/registry/state_folder.h"
 #include "server/registry/watcher.h"
-#include "server/ruleset/compiler.h"
-#include "server/ruletest/cases.h"
-#include "server/service/civil_date.h"
 #include "server/service/engine_evaluator.h"
 #include "server/service/registry_source.h"
 #include "server/service/shadow.h"
@@ -59,13 +54,15 @@ class OneRuleset : public ServedRules {
   }
 
   OneRuleset(std::shared_ptr<const ruleset::CompiledRuleset> ruleset, std::string bundle)
-      : served_(service::ServeRuleset(ruleset)), source_(served_) {
+      : served_(service::ServeRuleset(ruleset)), source_(&registry_) {
     auto revision = std::make_shared<registry::LoadedRevision>();
     revision->revision = ruleset->revision;
     revision->ruleset = std::move(ruleset);
+    revision->servable = service::ServableOf(served_);
     revision->bundle = std::make_shared<const std::string>(std::move(bundle));
     auto snapshot = std::make_shared<registry::Snapshot>();
     snapshot->activated_at = absl::Now();
+    snapshot->manifest.stable = revision->revision;
     snapshot->stable = revision;
     snapshot->revisions = {revision};
     registry_.Swap(std::move(snapshot));
@@ -100,83 +97,21 @@ class OneRuleset : public ServedRules {
   }
 
   const std::shared_ptr<const service::ServedRuleset> served_;
-  const service::SingleRulesetSource source_;
   registry::RulesetRegistry registry_;
+  const service::RegistryRulesetSource source_;
 };
 
 // ---- A registry --------------------------------------------------------------------------------
 
 // Also makes what the log needs to know before a revision goes live.
-// A revision that may not decide today would take the place of one that may, and answer nobody.
-absl::Status CheckEffectiveToday(const v1::Manifest& manifest) {
-  const absl::CivilDay today = absl::ToCivilDay(absl::Now(), absl::UTCTimeZone());
-  const auto from = service::ToCivilDay(manifest.effective_from());
-  if (manifest.has_effective_from() && from && today < *from) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "it is valid from ", absl::FormatCivilTime(*from), " on, and would answer nobody today"));
-  }
-  const auto until = service::ToCivilDay(manifest.effective_until());
-  if (manifest.has_effective_until() && until && today > *until) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "it was valid until ", absl::FormatCivilTime(*until), ", and would answer nobody today"));
-  }
-  return absl::OkStatus();
-}
-
-// The tests of a ruleset that its vignettes do not hold: outcome tables and dose registers. A
-// ruleset without any test fails: nobody has shown that it does what it should.
-void RunTables(const ruleset::CompiledRuleset& ruleset,
-               registry::RulesetPreparation::Prepared& prepared) {
-  if (prepared.tests_passed == 0 && prepared.failed_tests.empty()) {
-    prepared.failed_tests.emplace_back("it has no tests of its own");
-    return;
-  }
-  ruletest::Subject subject;
-  ruleset::CompileOptions options;
-  options.lint = false;
-  options.probes = &subject.probes;
-  subject.ruleset =
-      ruleset::Compile(ruleset::RulesetDocument::OfMessage(ruleset.source, ruleset.revision),
-                       *v1::Intake::descriptor(), {}, options)
-          .ruleset;
-  if (subject.ruleset == nullptr) {
-    prepared.failed_tests.emplace_back("its outcome tables cannot be run");
-    return;
-  }
-  ruletest::PrepareSubject(subject);
-  const ruletest::CaseSet cases(*subject.ruleset);
-  ruletest::CaseRunner runner(subject);
-  const auto fail = [&prepared](const std::vector<std::string>& differences) {
-    prepared.failed_tests.insert(prepared.failed_tests.end(), differences.begin(),
-                                 differences.end());
-  };
-  fail(cases.problems());
-  for (const ruletest::Case& one : cases.cases()) {
-    if (one.outcomes.empty()) {
-      continue;  // a vignette, which has been run
-    }
-    const std::vector<std::string> differences = runner.Run(one);
-    fail(differences);
-    prepared.tests_passed += differences.empty() && one.vignette == nullptr ? 1 : 0;
-  }
-  fail(ruletest::CompareRegisters(subject.ruleset->source, cases));
-}
-
 class LoggedPreparation : public service::EnginePreparation {
  public:
   explicit LoggedPreparation(LogStack* log) : log_(log) {}
 
   absl::StatusOr<Prepared> Prepare(
       std::shared_ptr<const ruleset::CompiledRuleset> ruleset) override {
-    if (absl::Status effective = CheckEffectiveToday(ruleset->source.manifest()); !effective.ok()) {
-      return effective;
-    }
     absl::StatusOr<Prepared> prepared = service::EnginePreparation::Prepare(ruleset);
-    if (!prepared.ok()) {
-      return prepared;
-    }
-    RunTables(*ruleset, *prepared);
-    if (log_ == nullptr || !prepared->failed_tests.empty()) {
+    if (!prepared.ok() || log_ == nullptr || !prepared->failed_tests.empty()) {
       return prepared;
     }
     registry::LoadedRevision revision;
@@ -212,6 +147,9 @@ class RegistryRules : public ServedRules {
       return kept;
     }
     if (const absl::Status active = rules->watcher_.ActivateAtStart(); !active.ok()) {
+      if (absl::IsUnavailable(active)) {
+        return active;
+      }
       parts.events->OnEvent("nothing-active", {{"reason", active.message()}});
     }
     return std::unique_ptr<ServedRules>(std::move(rules));
@@ -257,8 +195,8 @@ class RegistryRules : public ServedRules {
   }
 
  private:
-  // A crash may have come between an activation and the keeping of its ruleset files: whatever was
-  // active last is in the state folder.
+  // Servers that kept ruleset files after the swap may have been killed before they did: then the
+  // log has decisions whose rules are in the state folder only.
   static absl::Status KeepOfState(const std::string& folder, const ServedRulesParts& parts) {
     if (parts.log == nullptr) {
       return absl::OkStatus();
@@ -277,7 +215,10 @@ class RegistryRules : public ServedRules {
       }
       const auto bytes = opened->Read(name, registry::kMaxBundleBytes);
       if (!bytes.ok()) {
-        return bytes.status();
+        // Perhaps of years ago; it must not keep the server from starting.
+        parts.events->OnEvent("ruleset-not-kept",
+                              {{"file", name}, {"reason", bytes.status().message()}});
+        continue;
       }
       const auto bundle = registry::ParseBundle(*bytes, name);
       if (!bundle.ok()) {
@@ -323,13 +264,15 @@ std::vector<metrics::Metric> RegistryRules::Metrics() const {
     all.push_back(metrics::Gauge("plumbline_manifest_serial", "Serial of the active manifest.",
                                  static_cast<double>(snapshot->manifest.serial)));
   }
-  Metric traffic{
-      "plumbline_alias_requests_total", "Requests given to each alias.", MetricKind::kCounter, {}};
+  Metric traffic{"plumbline_alias_requests_total",
+                 "Requests that each alias answered.",
+                 MetricKind::kCounter,
+                 {}};
   for (const registry::Alias alias :
        {registry::Alias::kStable, registry::Alias::kCanary, registry::Alias::kPinned}) {
     const absl::string_view name = registry::AliasName(alias);
     traffic.values.push_back({{{"alias", std::string(name.data(), name.size())}},
-                              static_cast<double>(registry_.traffic(alias))});
+                              static_cast<double>(registry_.answered(alias))});
   }
   all.push_back(std::move(traffic));
   const v1::AliasTraffic shadow = shadow_.Traffic();

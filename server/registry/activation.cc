@@ -6,8 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/clock.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "plumbline/v1/date.pb.h"
 #include "plumbline/v1/intake.pb.h"
+#include "server/base/failpoint.h"
 #include "server/base/issue.h"
 #include "server/base/sha256.h"
 #include "server/registry/note_text.h"
@@ -17,17 +20,30 @@
 namespace plumbline::registry {
 namespace {
 
+// Between them the next start must find the truth, whatever the record says.
+Failpoint activation_stored("activation-stored");
+Failpoint activation_recorded("activation-recorded");
+
 // How many of many mistakes a message holds.
 constexpr size_t kShownMistakes = 3;
 
-std::string Summarize(const std::vector<std::string>& lines) {
+// `all`: how many there are, of which `lines` may be the first ones only.
+std::string Summarize(const std::vector<std::string>& lines, size_t all) {
   std::vector<std::string> shown(
       lines.begin(),
       lines.begin() + static_cast<std::ptrdiff_t>(std::min(lines.size(), kShownMistakes)));
-  if (lines.size() > kShownMistakes) {
-    shown.push_back(absl::StrCat("and ", lines.size() - kShownMistakes, " more"));
+  if (all > shown.size()) {
+    shown.push_back(absl::StrCat("and ", all - shown.size(), " more"));
   }
   return absl::StrJoin(shown, "; ");
+}
+
+absl::Status Mistakes(const std::vector<std::string>& lines) {
+  return absl::InvalidArgumentError(Summarize(lines, lines.size()));
+}
+
+absl::CivilDay DayOf(const v1::Date& date) {
+  return absl::CivilDay(date.year(), date.month(), date.day());
 }
 
 std::vector<std::string> ErrorLines(const std::vector<Issue>& issues) {
@@ -66,53 +82,13 @@ struct Candidate {
 
 }  // namespace
 
-absl::string_view OriginName(ActivationOrigin origin) {
-  switch (origin) {
-    case ActivationOrigin::kStart:
-      return "start";
-    case ActivationOrigin::kWatch:
-      return "watch";
-    case ActivationOrigin::kRpc:
-      return "rpc";
-  }
-  return "";
-}
-
-absl::string_view StepName(ActivationStep step) {
-  switch (step) {
-    case ActivationStep::kRead:
-      return "read";
-    case ActivationStep::kSignature:
-      return "signature";
-    case ActivationStep::kParse:
-      return "parse";
-    case ActivationStep::kSerial:
-      return "serial";
-    case ActivationStep::kExpectCurrent:
-      return "expect-current";
-    case ActivationStep::kApprovals:
-      return "approvals";
-    case ActivationStep::kCheck:
-      return "check";
-    case ActivationStep::kTests:
-      return "tests";
-    case ActivationStep::kWarmUp:
-      return "warm-up";
-    case ActivationStep::kStore:
-      return "store";
-    case ActivationStep::kSwap:
-      return "swap";
-  }
-  return "";
-}
-
 // One attempt, step by step. Each step returns what is wrong.
 class Activation::Run {
  public:
   Run(const Parts& parts, const HighestSerial& highest, const ActivationAttempt& attempt)
       : parts_(parts), highest_(highest), attempt_(attempt) {}
 
-  ActivationResult Go() {
+  void Go() {
     struct Step {
       ActivationStep step;
       absl::Status (Run::*run)();
@@ -125,9 +101,11 @@ class Activation::Run {
                           {ActivationStep::kRead, &Run::ReadBundles},
                           {ActivationStep::kParse, &Run::ParseBundles},
                           {ActivationStep::kApprovals, &Run::JudgeApprovals},
+                          {ActivationStep::kCheck, &Run::CheckDates},
                           {ActivationStep::kCheck, &Run::CheckRules},
                           {ActivationStep::kTests, &Run::PrepareRules},
                           {ActivationStep::kStore, &Run::Store},
+                          {ActivationStep::kRecord, &Run::Record},
                           {ActivationStep::kSwap, &Run::Swap}};
     for (const Step& step : steps) {
       if (result_.unchanged) break;
@@ -135,21 +113,47 @@ class Activation::Run {
       absl::Status status = (this->*step.run)();
       if (!status.ok()) {
         result_.snapshot = nullptr;
+        result_.may_pass = result_.may_pass || MayPass(result_.step, status);
         result_.status =
             absl::Status(absl::IsAborted(status) ? absl::StatusCode::kAborted
                                                  : absl::StatusCode::kFailedPrecondition,
                          absl::StrCat(StepName(result_.step), ": ", status.message()));
-        return result_;
+        return;
       }
     }
     result_.step = ActivationStep::kSwap;
-    return result_;
   }
 
-  const Manifest& manifest() const { return manifest_; }
   HighestSerial serial() const { return {manifest_.serial, digest_}; }
 
+  // A refusal that whoever attempts it again and again has heard of.
+  bool IsNoNews() const {
+    if (result_.status.ok()) return false;
+    return (older_ && attempt_.older_is_no_news) ||
+           (!attempt_.known_refusal.empty() && attempt_.known_refusal == result_.status.message());
+  }
+
+  // What there is to tell about it.
+  ActivationEvent Event() const {
+    ActivationEvent event;
+    event.time = parts_.Now();
+    event.origin = attempt_.origin;
+    event.serial = manifest_.serial;
+    event.stable = manifest_.stable;
+    event.validate_only = attempt_.validate_only;
+    event.result = result_;
+    return event;
+  }
+
  private:
+  // What depends on disks, folders on a network and the log. Everything else follows from bytes
+  // that do not change.
+  static bool MayPass(ActivationStep step, const absl::Status& status) {
+    return step == ActivationStep::kRead || step == ActivationStep::kStore ||
+           step == ActivationStep::kRecord || absl::IsUnavailable(status) ||
+           absl::IsResourceExhausted(status);
+  }
+
   absl::Status ReadManifest() {
     active_ = parts_.registry->snapshot();
     if (attempt_.manifest.empty()) return absl::InvalidArgumentError("the manifest is empty");
@@ -182,6 +186,7 @@ class Activation::Run {
 
   absl::Status CheckSerial() {
     if (manifest_.serial < highest_.serial) {
+      older_ = true;
       return absl::FailedPreconditionError(
           absl::StrCat("serial ", manifest_.serial, " is lower than ", highest_.serial,
                        ", which was active here; to go back, sign a new manifest with a higher "
@@ -208,6 +213,9 @@ class Activation::Run {
   }
 
   absl::Status ReadBundles() {
+    if (attempt_.releases != nullptr) {
+      if (absl::Status opened = attempt_.releases->Open(); !opened.ok()) return opened;
+    }
     for (const std::string& revision : RevisionsOf(manifest_)) {
       Candidate candidate;
       candidate.revision = revision;
@@ -254,7 +262,7 @@ class Activation::Run {
       candidate.document =
           std::make_unique<const ruleset::RulesetDocument>(ruleset::RulesetDocument::Parse(
               std::move(candidate.release.bundle.files), issues, candidate.release.name));
-      if (HasErrors(issues)) return absl::InvalidArgumentError(Summarize(ErrorLines(issues)));
+      if (HasErrors(issues)) return Mistakes(ErrorLines(issues));
     }
     return absl::OkStatus();
   }
@@ -283,6 +291,36 @@ class Activation::Run {
     return text;
   }
 
+  // A revision that may decide nowhere today would take the place of one that may, and answer
+  // nobody: that is what was meant, or it is a mistake, and a mistake must not get through. What
+  // was active when the process ended is taken up again all the same: it answers nobody wrongly
+  // (every request is held against the dates), and one revision that ran out overnight must not
+  // keep the others from answering, nor a clock that is not set yet.
+  absl::Status CheckDates() {
+    if (manifest_.serial == highest_.serial) return absl::OkStatus();
+    // It is today from UTC+14 to UTC-12.
+    const absl::Time now = parts_.Now();
+    const auto first = absl::ToCivilDay(now - absl::Hours(12), absl::UTCTimeZone());
+    const auto last = absl::ToCivilDay(now + absl::Hours(14), absl::UTCTimeZone());
+    for (const Candidate& candidate : candidates_) {
+      const v1::Manifest& manifest = candidate.manifest();
+      std::string mistake;
+      if (manifest.has_effective_from() && last < DayOf(manifest.effective_from())) {
+        mistake = absl::StrCat("it is valid from ",
+                               absl::FormatCivilTime(DayOf(manifest.effective_from())), " on");
+      } else if (manifest.has_effective_until() && first > DayOf(manifest.effective_until())) {
+        mistake = absl::StrCat("it was valid until ",
+                               absl::FormatCivilTime(DayOf(manifest.effective_until())));
+      }
+      if (mistake.empty()) continue;
+      result_.may_pass = true;
+      return absl::FailedPreconditionError(absl::StrCat(
+          manifest.ruleset_id(), " ", manifest.version(), ", revision ",
+          candidate.revision.substr(0, 12), ": ", mistake, ", and would answer nobody today"));
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status CheckRules() {
     std::set<std::string> ruleset_ids;
     for (Candidate& candidate : candidates_) {
@@ -291,7 +329,7 @@ class Activation::Run {
       ruleset::CompileResult compiled =
           ruleset::Compile(*candidate.document, *v1::Intake::descriptor());
       if (compiled.ruleset == nullptr) {
-        return absl::InvalidArgumentError(Summarize(ErrorLines(compiled.issues)));
+        return Mistakes(ErrorLines(compiled.issues));
       }
       candidate.result.ruleset = std::move(compiled.ruleset);
     }
@@ -302,7 +340,7 @@ class Activation::Run {
     return absl::OkStatus();
   }
 
-  // Tests and warm-up are one pass over the worked patients.
+  // Tests and warm-up are one pass over the tests.
   absl::Status PrepareRules() {
     for (Candidate& candidate : candidates_) {
       if (candidate.loaded != nullptr) continue;
@@ -311,10 +349,7 @@ class Activation::Run {
       result_.step = prepared.ok() ? ActivationStep::kTests : ActivationStep::kWarmUp;
       if (!prepared.ok()) return prepared.status();
       if (!prepared->failed_tests.empty()) {
-        const size_t failed = prepared->failed_tests.size();
-        return absl::FailedPreconditionError(absl::StrCat(
-            candidate.release.name, ": ", failed, " of ", failed + prepared->tests_passed,
-            " rule tests fail: ", Summarize(prepared->failed_tests)));
+        return absl::FailedPreconditionError(TestFailure(candidate.release.name, *prepared));
       }
       candidate.result.servable = std::move(prepared->servable);
     }
@@ -322,11 +357,19 @@ class Activation::Run {
     return absl::OkStatus();
   }
 
+  static std::string TestFailure(const std::string& name,
+                                 const RulesetPreparation::Prepared& prepared) {
+    const uint32_t failed = prepared.tests_failed;
+    if (failed == 0) return absl::StrCat(name, ": ", prepared.failed_tests[0]);
+    return absl::StrCat(name, ": ", failed, " of ", failed + prepared.tests_passed,
+                        " rule tests fail: ", Summarize(prepared.failed_tests, failed));
+  }
+
   void MakeSnapshot() {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->manifest = manifest_;
     snapshot->manifest_note = attempt_.manifest;
-    snapshot->activated_at = parts_.clock == nullptr ? absl::Now() : parts_.clock->Now();
+    snapshot->activated_at = parts_.Now();
     for (Candidate& candidate : candidates_) {
       LoadedRevision& result = candidate.result;
       result.revision = candidate.revision;
@@ -352,7 +395,29 @@ class Activation::Run {
     for (const auto& loaded : result_.snapshot->revisions) {
       kept.push_back({loaded->revision, loaded->bundle, loaded->approvals_note});
     }
+    before_store_ = parts_.state->highest();
     return parts_.state->Save(manifest_.serial, attempt_.manifest, kept);
+  }
+
+  absl::Status Record() {
+    if (attempt_.validate_only) return absl::OkStatus();
+    absl::Status recorded = activation_stored.Hit()
+                                ? absl::UnavailableError("failpoint activation-stored")
+                                : absl::OkStatus();
+    if (recorded.ok() && parts_.observer != nullptr) {
+      recorded = parts_.observer->BeforeSwap(Event());
+    }
+    if (recorded.ok()) {
+      activation_recorded.Hit();
+      return recorded;
+    }
+    if (parts_.state == nullptr) return recorded;
+    const absl::Status restored = parts_.state->SetBack(before_store_);
+    if (restored.ok()) return recorded;
+    return absl::Status(
+        recorded.code(),
+        absl::StrCat(recorded.message(), "; and a restart will try this manifest again, because ",
+                     restored.message()));
   }
 
   absl::Status Swap() {
@@ -368,6 +433,8 @@ class Activation::Run {
   std::string text_;
   Manifest manifest_;
   std::vector<Candidate> candidates_;
+  HighestSerial before_store_;
+  bool older_ = false;
   ActivationResult result_;
 };
 
@@ -379,15 +446,12 @@ Activation::Activation(Parts parts) : parts_(std::move(parts)) {
 ActivationResult Activation::Activate(const ActivationAttempt& attempt) {
   const absl::MutexLock lock(&attempt_mutex_);
   Run run(parts_, highest_, attempt);
-  ActivationEvent event;
-  event.result = run.Go();
-  event.origin = attempt.origin;
-  event.serial = run.manifest().serial;
-  event.stable = run.manifest().stable;
-  event.validate_only = attempt.validate_only;
+  run.Go();
+  const ActivationEvent event = run.Event();
   const bool live = event.result.status.ok() && !attempt.validate_only;
   if (live) highest_ = run.serial();
-  const bool silent = event.result.unchanged || (event.result.status.ok() && !live);
+  const bool silent =
+      event.result.unchanged || (event.result.status.ok() && !live) || run.IsNoNews();
   if (!silent) Finish(event);
   return event.result;
 }
@@ -418,6 +482,7 @@ ActivationResult Activation::Resume() {
 void Activation::ReportFailure(ActivationOrigin origin, ActivationStep step,
                                const absl::Status& reason) {
   ActivationEvent event;
+  event.time = parts_.Now();
   event.origin = origin;
   event.result.step = step;
   event.result.status =
@@ -426,9 +491,7 @@ void Activation::ReportFailure(ActivationOrigin origin, ActivationStep step,
   Finish(event);
 }
 
-void Activation::Finish(const ActivationEvent& finished) {
-  ActivationEvent event = finished;
-  event.time = parts_.clock == nullptr ? absl::Now() : parts_.clock->Now();
+void Activation::Finish(const ActivationEvent& event) {
   const bool failed = !event.result.status.ok();
   if (!event.validate_only) {
     const absl::MutexLock lock(&status_mutex_);

@@ -4,20 +4,24 @@
 //   read            the manifest and the bundles that it names are there, whole and undamaged
 //   signature       the manifest is signed by those whom the trust policy names
 //   parse           the manifest says what a manifest says, and is for this deployment; the files
-//   of
-//                   the bundles are textproto
+//                   of the bundles are textproto
 //   serial          higher than every serial that was ever active here (equal: identical bytes)
 //   expect-current  the stable revision is the one that the caller expects
 //   approvals       every revision has the approvals that the trust policy demands
-//   check           the rules have no errors; all revisions are of one ruleset
-//   tests           the ruleset's own worked patients pass
+//   check           every revision may decide today; the rules have no errors; all revisions are of
+//                   one ruleset
+//   tests           the ruleset has tests of its own, and all of them pass
 //   warm-up         the engine takes the revision and answers with it
 //   store           manifest, bundles and serial are on disk (the state folder)
+//   record          it is on record that this manifest goes live (ActivationObserver::BeforeSwap)
 //   swap            what was prepared becomes what is active
 //
-// In this order: nothing of a bundle is looked at before its manifest is known to be signed. A
-// failure of any step leaves what was active as it is, is counted, shows in status() and goes to
-// the observer. docs/reference/activation.md has a table of failures.
+// In this order: nothing of a bundle is looked at before its manifest is known to be signed, and
+// nothing that can fail comes after what puts the activation on record: the swap changes a pointer.
+// If the process ends between "store" and "swap", the next start activates the same manifest, from
+// the state folder. A failure of any step leaves what was active as it is (also in the state
+// folder), is counted, shows in status() and goes to the observer. docs/reference/activation.md has
+// a table of failures.
 
 #ifndef PLUMBLINE_SERVER_REGISTRY_ACTIVATION_H_
 #define PLUMBLINE_SERVER_REGISTRY_ACTIVATION_H_
@@ -33,6 +37,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/registry/registry.h"
@@ -54,6 +59,7 @@ enum class ActivationStep {
   kTests,
   kWarmUp,
   kStore,
+  kRecord,
   kSwap,
 };
 
@@ -68,7 +74,9 @@ class RulesetPreparation {
   struct Prepared {
     std::shared_ptr<const Servable> servable;
     uint32_t tests_passed = 0;
-    // One line for each worked patient that did not pass; never patient data of real people.
+    uint32_t tests_failed = 0;
+    // What is wrong, one line each, perhaps of the first failures only; never patient data of real
+    // people. Empty: the ruleset has tests, and all of them pass.
     std::vector<std::string> failed_tests;
   };
 
@@ -86,8 +94,14 @@ struct ActivationAttempt {
   const ReleaseSource* releases = nullptr;
   // Revision that must be stable now; empty: whatever it is.
   std::string expect_current;
-  // Everything up to "warm-up"; stores and swaps nothing, and is not counted.
+  // Everything up to "warm-up"; stores, records and swaps nothing, and is not counted.
   bool validate_only = false;
+
+  // For a source that is looked at again and again. A refusal that is no news is neither counted
+  // nor reported: because the manifest is older than what was active here,
+  bool older_is_no_news = false;
+  // or because it is this one again (message of the status); empty: every refusal is news.
+  std::string known_refusal;
 };
 
 // What became of an attempt.
@@ -99,12 +113,14 @@ struct ActivationResult {
   ActivationStep step = ActivationStep::kSwap;
   // The manifest was active already, byte for byte; nothing was done.
   bool unchanged = false;
+  // Refused for a reason that may pass while manifest and files stay as they are: a disk, a log,
+  // the date.
+  bool may_pass = false;
   // What became active, or would have (validate_only). Null on failure.
   std::shared_ptr<const Snapshot> snapshot;
 };
 
-// Told of every attempt that changed what is active and of every failure, also those of
-// validate_only; on the thread of the attempt, after the swap. Must not call Activation.
+// What the observer is told.
 struct ActivationEvent {
   ActivationOrigin origin = ActivationOrigin::kStart;
   absl::Time time;
@@ -114,9 +130,16 @@ struct ActivationEvent {
   bool validate_only = false;
   ActivationResult result;
 };
+// Called on the thread of the attempt. Must not call Activation.
 class ActivationObserver {
  public:
   virtual ~ActivationObserver() = default;
+  // The step "record": all else is done, and once this returns OK the swap follows, unless the
+  // process ends. An error refuses the activation. What must be durable before the first request
+  // sees what is new is made durable here. Not called for validate_only.
+  virtual absl::Status BeforeSwap(const ActivationEvent&) { return absl::OkStatus(); }
+  // After every attempt that changed what is active, and after every failure, also those of
+  // validate_only.
   virtual void OnActivation(const ActivationEvent& event) = 0;
 };
 
@@ -148,6 +171,8 @@ class Activation {
     StateFolder* state = nullptr;
     ActivationObserver* observer = nullptr;  // may be null
     const Clock* clock = nullptr;
+
+    absl::Time Now() const { return clock == nullptr ? absl::Now() : clock->Now(); }
   };
   explicit Activation(Parts parts);
 

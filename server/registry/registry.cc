@@ -71,7 +71,7 @@ Choice RulesetRegistry::Choose(absl::string_view revision, absl::string_view req
     choice.revision = active.stable;
   }
   if (choice.revision != nullptr) {
-    traffic_[static_cast<size_t>(choice.alias)].fetch_add(1, std::memory_order_relaxed);
+    choice.answers = &answers_[static_cast<size_t>(choice.alias)];
   }
   return choice;
 }
@@ -98,8 +98,8 @@ void RulesetRegistry::Swap(std::shared_ptr<const Snapshot> snapshot) {
   snapshot_.swap(snapshot);
 }
 
-uint64_t RulesetRegistry::traffic(Alias alias) const {
-  return traffic_[static_cast<size_t>(alias)].load(std::memory_order_relaxed);
+uint64_t RulesetRegistry::answered(Alias alias) const {
+  return answers_[static_cast<size_t>(alias)].load(std::memory_order_relaxed);
 }
 
 }  // namespace plumbline::registry

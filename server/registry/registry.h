@@ -76,6 +76,8 @@ struct Choice {
   std::shared_ptr<const LoadedRevision> revision;  // null: none
   Alias alias = Alias::kStable;
   std::shared_ptr<const Snapshot> snapshot;  // null: nothing is active
+  // For whoever answers to count the answer; belongs to the registry. Null if `revision` is.
+  std::atomic<uint64_t>* answers = nullptr;
 };
 
 // Whether a request belongs to the share of the canary: the first 8 bytes of
@@ -96,7 +98,8 @@ class RulesetRegistry {
 
   // The revision that answers a request. `revision`: 64 lower-case hexadecimal digits that the
   // request pins, or empty. A pinned revision is found if it is stable, canary or named by a `pin`
-  // line: one that only shadows answers nobody. Counts the choice in traffic().
+  // line: one that only shadows answers nobody. Counts nothing: a request that is chosen for may
+  // still be refused.
   Choice Choose(absl::string_view revision, absl::string_view request_id) const;
 
   // The revision by alias, by all its digits, or by at least 8 first digits that only one revision
@@ -106,13 +109,14 @@ class RulesetRegistry {
   // Makes `snapshot` what is active. For Activation only.
   void Swap(std::shared_ptr<const Snapshot> snapshot);
 
-  // Requests given to each alias since the start. Nothing is counted for the shadow here.
-  uint64_t traffic(Alias alias) const;
+  // Answers under each alias since the start (Choice::answers). Nothing is counted for the shadow
+  // here.
+  uint64_t answered(Alias alias) const;
 
  private:
   mutable absl::Mutex mutex_;
   std::shared_ptr<const Snapshot> snapshot_ ABSL_GUARDED_BY(mutex_);
-  mutable std::array<std::atomic<uint64_t>, kAliases> traffic_{};
+  mutable std::array<std::atomic<uint64_t>, kAliases> answers_{};
 };
 
 }  // namespace plumbline::registry

@@ -38,8 +38,9 @@ absl::Status OpenError(const std::string& path, int error) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, " is a symbolic link; put the file itself there"));
   }
-  return absl::PermissionDeniedError(
-      absl::StrCat("cannot open ", path, ": ", std::strerror(error)));
+  const bool denied = error == EACCES || error == EPERM;
+  return absl::Status(denied ? absl::StatusCode::kPermissionDenied : absl::StatusCode::kUnavailable,
+                      absl::StrCat("cannot open ", path, ": ", std::strerror(error)));
 }
 
 absl::Status TooLarge(const std::string& path, size_t max_bytes) {
@@ -72,7 +73,7 @@ absl::StatusOr<std::string> ReadAt(int folder, const std::string& name, const st
     const ssize_t got = read(file.value(), bytes.data() + size, bytes.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
-      return absl::DataLossError(absl::StrCat("cannot read ", path, ": ", std::strerror(errno)));
+      return absl::UnavailableError(absl::StrCat("cannot read ", path, ": ", std::strerror(errno)));
     }
     if (got == 0) break;
     size += static_cast<size_t>(got);
@@ -139,7 +140,7 @@ absl::StatusOr<std::vector<std::string>> Folder::List() const {
     errno = 0;
   }
   if (errno != 0) {
-    return absl::DataLossError(absl::StrCat("cannot list ", path_, ": ", std::strerror(errno)));
+    return absl::UnavailableError(absl::StrCat("cannot list ", path_, ": ", std::strerror(errno)));
   }
   std::sort(names.begin(), names.end());
   return names;

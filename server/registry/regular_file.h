@@ -21,7 +21,9 @@ namespace plumbline::registry {
 //   NotFound            there is nothing
 //   InvalidArgument     a symbolic link, a folder or anything else that is not a regular file
 //   ResourceExhausted   more than `max_bytes`
-//   PermissionDenied, DataLoss  cannot be opened, cannot be read
+//   PermissionDenied    this process may not open it
+//   Unavailable         cannot be opened or read for another reason: a disk, a folder on a network,
+//                       too many open files
 absl::StatusOr<std::string> ReadRegularFile(const std::string& path, size_t max_bytes);
 
 // A folder that is no symbolic link, kept open: what is read is read in the folder that was opened,

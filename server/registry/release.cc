@@ -43,26 +43,54 @@ std::vector<ApprovalNote> ReleaseSource::ApprovalsOf(absl::string_view revision)
   return std::move(release->approvals);
 }
 
-absl::StatusOr<GivenReleases> GivenReleases::Create(const std::vector<std::string>& bundles,
-                                                    const std::vector<std::string>& approvals) {
-  GivenReleases given;
+absl::StatusOr<std::unique_ptr<GivenReleases>> GivenReleases::Create(
+    std::vector<std::string> bundles, std::vector<std::string> approvals) {
+  const auto check = [](const char* what, const std::vector<std::string>& texts, size_t max_count,
+                        size_t max_bytes) -> absl::Status {
+    if (texts.size() > max_count) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("the request brings ", texts.size(), " ", what, "s, more than ", max_count));
+    }
+    for (size_t i = 0; i < texts.size(); ++i) {
+      if (texts[i].size() <= max_bytes) continue;
+      return absl::ResourceExhaustedError(
+          absl::StrCat(what, " ", i + 1, " of the request is larger than ", max_bytes, " bytes"));
+    }
+    return absl::OkStatus();
+  };
+  absl::Status sizes = check("bundle", bundles, kMaxGivenBundles, kMaxBundleBytes);
+  sizes.Update(check("approval", approvals, kMaxGivenBundles * kMaxApprovals, kMaxApprovalsBytes));
+  if (!sizes.ok()) return sizes;
+  return std::unique_ptr<GivenReleases>(
+      new GivenReleases(std::move(bundles), std::move(approvals)));
+}
+
+absl::Status GivenReleases::Open() const {
+  absl::call_once(once_, [this] { opened_ = Read(); });
+  return opened_;
+}
+
+absl::Status GivenReleases::Read() const {
+  const std::vector<std::string> bundles = std::move(bundles_);
+  const std::vector<std::string> texts = std::move(approval_texts_);
   for (size_t i = 0; i < bundles.size(); ++i) {
     absl::StatusOr<Release> release =
         ReadRelease(bundles[i], absl::StrCat("bundle ", i + 1, " of the request"));
     if (!release.ok()) return release.status();
     std::string revision = release->bundle.revision;
-    given.releases_.emplace(std::move(revision), *std::move(release));
+    releases_.emplace(std::move(revision), *std::move(release));
   }
-  for (size_t i = 0; i < approvals.size(); ++i) {
+  for (size_t i = 0; i < texts.size(); ++i) {
     absl::StatusOr<std::vector<ApprovalNote>> notes =
-        ParseApprovals(approvals[i], absl::StrCat("approval ", i + 1, " of the request"));
+        ParseApprovals(texts[i], absl::StrCat("approval ", i + 1, " of the request"));
     if (!notes.ok()) return notes.status();
-    for (ApprovalNote& note : *notes) given.approvals_.push_back(std::move(note));
+    for (ApprovalNote& note : *notes) approvals_.push_back(std::move(note));
   }
-  return given;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Release> GivenReleases::Find(absl::string_view revision) const {
+  if (absl::Status opened = Open(); !opened.ok()) return opened;
   const auto found = releases_.find(std::string(revision));
   if (found == releases_.end()) return NotHere(revision, " in the request");
   Release release = found->second;
@@ -72,6 +100,7 @@ absl::StatusOr<Release> GivenReleases::Find(absl::string_view revision) const {
 
 std::vector<ApprovalNote> GivenReleases::ApprovalsOf(absl::string_view revision) const {
   std::vector<ApprovalNote> notes;
+  if (!Open().ok()) return notes;
   for (const ApprovalNote& note : approvals_) {
     if (note.approval.revision == revision) notes.push_back(note);
   }

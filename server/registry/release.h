@@ -3,16 +3,21 @@
 #ifndef PLUMBLINE_SERVER_REGISTRY_RELEASE_H_
 #define PLUMBLINE_SERVER_REGISTRY_RELEASE_H_
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/base/call_once.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/registry/approval.h"
 #include "server/registry/bundle.h"
+#include "server/registry/manifest.h"
 #include "server/registry/regular_file.h"
 
 namespace plumbline::registry {
@@ -29,6 +34,8 @@ struct Release {
 class ReleaseSource {
  public:
   virtual ~ReleaseSource() = default;
+  // Called before the first Find of an attempt; an error refuses the attempt.
+  virtual absl::Status Open() const { return absl::OkStatus(); }
   // NotFound if there is no such bundle here; other errors (those of ParseBundle, ReadRegularFile
   // and ParseApprovals) if it might be one that cannot be used.
   virtual absl::StatusOr<Release> Find(absl::string_view revision) const = 0;
@@ -38,21 +45,39 @@ class ReleaseSource {
   virtual std::vector<ApprovalNote> ApprovalsOf(absl::string_view revision) const;
 };
 
-// Bundles that came with a request. `approvals` are texts of one note or more, in any order.
+// Most bundles that a request may bring: as many as a manifest can name.
+inline constexpr size_t kMaxGivenBundles = kMaxPinnedRevisions + 3;
+
+// Bundles that came with a request, and `approvals`: texts of one note or more, in any order.
+//
+// Nothing of them is read before Open, Find or ApprovalsOf is called first: a request is not worth
+// the trouble before its manifest is known to be signed. Thread-safe.
 class GivenReleases : public ReleaseSource {
  public:
-  // The first bundle or approval that cannot be read is the error.
-  static absl::StatusOr<GivenReleases> Create(const std::vector<std::string>& bundles,
-                                              const std::vector<std::string>& approvals);
+  // ResourceExhausted, with the number of the bundle or approval, for more or larger ones than any
+  // manifest needs.
+  static absl::StatusOr<std::unique_ptr<GivenReleases>> Create(std::vector<std::string> bundles,
+                                                               std::vector<std::string> approvals);
 
+  // The first bundle or approval that cannot be read is the error.
+  absl::Status Open() const override;
   absl::StatusOr<Release> Find(absl::string_view revision) const override;
   std::vector<ApprovalNote> ApprovalsOf(absl::string_view revision) const override;
 
  private:
-  GivenReleases() = default;
+  GivenReleases(std::vector<std::string> bundles, std::vector<std::string> approvals)
+      : bundles_(std::move(bundles)), approval_texts_(std::move(approvals)) {}
 
-  std::map<std::string, Release, std::less<>> releases_;
-  std::vector<ApprovalNote> approvals_;
+  absl::Status Read() const;
+
+  // As they came; empty once they are read.
+  mutable std::vector<std::string> bundles_;
+  mutable std::vector<std::string> approval_texts_;
+  // What came of it, once.
+  mutable absl::once_flag once_;
+  mutable absl::Status opened_;
+  mutable std::map<std::string, Release, std::less<>> releases_;
+  mutable std::vector<ApprovalNote> approvals_;
 };
 
 // Bundles in a folder: "<revision>.plumb", or any other "*.plumb" whose content is the revision.

@@ -144,13 +144,30 @@ absl::Status StateFolder::Save(uint64_t serial, const std::string& manifest,
       !written.ok()) {
     return written;
   }
-  // From here on the new one was active, also if the process ends before the swap.
+  // From here on the new one is what a restart activates, also if the process ends before the swap.
   if (absl::Status written =
           WriteIfOther(*folder, kStateFile, FormatState(highest), kMaxStateBytes);
       !written.ok()) {
     return written;
   }
   highest_ = std::move(highest);
+  return absl::OkStatus();
+}
+
+absl::Status StateFolder::SetBack(const HighestSerial& highest) {
+  const std::string path = absl::StrCat(path_, "/", kStateFile);
+  if (highest.serial != 0) {
+    if (absl::Status written = WriteFileAtomically(path, FormatState(highest)); !written.ok()) {
+      return written;
+    }
+  } else {
+    if (unlink(path.c_str()) != 0 && errno != ENOENT) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot remove ", path, ": ", std::strerror(errno)));
+    }
+    if (absl::Status synced = SyncFolder(path_); !synced.ok()) return synced;
+  }
+  highest_ = highest;
   return absl::OkStatus();
 }
 

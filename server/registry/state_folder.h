@@ -53,6 +53,9 @@ class StateFolder {
   };
   absl::Status Save(uint64_t serial, const std::string& manifest,
                     const std::vector<KeptRelease>& releases);
+  // Undoes a Save whose manifest did not become active after all: `highest` is what highest() was
+  // before. Files of the manifest stay; nothing names them. Durable when it returns OK.
+  absl::Status SetBack(const HighestSerial& highest);
 
  private:
   StateFolder(std::string path, int lock);

@@ -4,15 +4,20 @@
 //   <revision>.plumb              the bundles that it names (any name that ends in .plumb)
 //   <revision>.plumb.approvals
 //
-// Looks every `interval`. A manifest is tried when its bytes are the same at two looks in a row,
-// and again at every look at which the folder has changed since the last try failed: a bundle that
-// was still being copied is taken once it is whole. Half of a file is never activated: bundles
-// carry their digest, notes their signature. Symbolic links are refused.
+// It polls: one look every `interval`, because a folder on a network tells nobody of its changes. A
+// manifest is tried when the folder is the same at two looks in a row, and again at every look at
+// which the folder has changed since the last try failed: a bundle that was still being copied is
+// taken once it is whole. What failed for a reason that may pass by itself (a disk, the decision
+// log, the date) is tried again at every 15th look, and reported again only if the reason is
+// another. Half of a file is never activated: bundles carry their digest, notes their signature.
+// Symbolic links are refused.
 
 #ifndef PLUMBLINE_SERVER_REGISTRY_WATCHER_H_
 #define PLUMBLINE_SERVER_REGISTRY_WATCHER_H_
 
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -35,8 +40,11 @@ class FolderWatcher {
   ~FolderWatcher();
 
   // At the start: tries what is in the folder now, without waiting for a second look. When that
-  // fails, or is older than what was active last, resumes what was active last
-  // (Activation::Resume). The status says why nothing at all could be activated.
+  // fails, when there is no manifest or an older one than what was active last (neither of which is
+  // a refusal: it was activated by RPC), resumes what was active last (Activation::Resume). The
+  // status says why nothing at all could be activated: Unavailable if what was active last is sound
+  // and could not be stored or put on record (nothing else could be, then), FailedPrecondition
+  // otherwise.
   absl::Status ActivateAtStart();
 
   // One look at the folder; true if it tried an activation. For tests, and for Start's thread.
@@ -48,6 +56,8 @@ class FolderWatcher {
 
  private:
   void Run(absl::Duration interval);
+  // Tries `manifest` with the files of the folder.
+  ActivationResult Try(ActivationOrigin origin, const std::string& manifest);
 
   const std::string folder_;
   Activation* const activation_;
@@ -56,7 +66,17 @@ class FolderWatcher {
   // of the manifest's bytes.
   std::string last_look_ ABSL_GUARDED_BY(mutex_);
   std::string last_try_ ABSL_GUARDED_BY(mutex_);
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // Of the last try: its manifest; why it was refused, if that may pass; and after how many looks
+  // it is tried again (0: it is not).
+  std::string last_manifest_ ABSL_GUARDED_BY(mutex_);
+  std::string last_refusal_ ABSL_GUARDED_BY(mutex_);
+  int looks_until_retry_ ABSL_GUARDED_BY(mutex_) = 0;
+
+  // Not absl's: its timeouts are points of the time of day, so that a clock that is set back by an
+  // hour would make the thread sleep for an hour.
+  std::mutex stop_mutex_;
+  std::condition_variable stop_;
+  bool stopping_ = false;  // guarded by stop_mutex_
   std::thread thread_;
 };
 

@@ -33,7 +33,7 @@ absl::string_view RuleTestKindName(RuleTestKind kind);
 struct FailedRuleTest {
   RuleTestKind kind = RuleTestKind::kVignette;
   // Of the vignette or exercise; of a row, its condition and patient:
-  // "\"RF-CES-1\" for V-12 with age_years = 71".
+  // "RF-CES-1 for V-12 with age_years = 71".
   std::string id;
   // Place in the merged message, for RulesetDocument::Locate: "outcome_tables[3].rows[0]".
   std::string path;

@@ -54,7 +54,8 @@ class EventRecords {
   // the log has no room for it now.
   bool AppendLater(Event event);
 
-  // A manifest went live, or was refused (`refusal`: why; empty: live).
+  // A manifest goes live, or was refused (`refusal`: why; empty: live). The record of one that goes
+  // live comes before the first request can be answered under it.
   absl::StatusOr<audit::Appended> RecordActivation(absl::string_view revision,
                                                    uint64_t manifest_serial,
                                                    absl::string_view refusal,

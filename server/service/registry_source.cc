@@ -6,9 +6,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "server/engine/engine.h"
-#include "server/engine/vignette_runner.h"
+#include "server/ruletest/rule_tests.h"
 #include "server/service/engine_evaluator.h"
 
 namespace plumbline::service {
@@ -29,31 +28,30 @@ absl::CivilDay EffectiveDay(const ServedRuleset& served) {
 
 absl::StatusOr<registry::RulesetPreparation::Prepared> EnginePreparation::Prepare(
     std::shared_ptr<const ruleset::CompiledRuleset> ruleset) {
+  const absl::StatusOr<ruletest::RuleTestReport> tests = ruletest::RunRuleTests(ruleset);
+  if (!tests.ok()) return tests.status();
   Prepared prepared;
-  {
-    const engine::Engine engine(ruleset);
-    for (const engine::VignetteResult& result : engine::RunVignettes(engine)) {
-      if (result.passed) {
-        ++prepared.tests_passed;
-      } else {
-        prepared.failed_tests.push_back(
-            absl::StrCat(result.id, ": ", absl::StrJoin(result.differences, ", ")));
-      }
-    }
-  }
-  auto servable = std::make_shared<ServedServable>();
-  servable->served = ServeRuleset(std::move(ruleset));
+  prepared.tests_passed = tests->passed();
+  prepared.tests_failed = tests->failed();
+  prepared.failed_tests = tests->Problems();
+  const std::shared_ptr<const ServedRuleset> served = ServeRuleset(std::move(ruleset));
   // An intake without an answer is one that every revision must be able to decide.
   std::string decision;
-  const std::vector<engine::FieldViolation> violations = servable->served->evaluator->Evaluate(
-      v1::Intake(), EffectiveDay(*servable->served), engine::View::kFull, decision);
+  const std::vector<engine::FieldViolation> violations = served->evaluator->Evaluate(
+      v1::Intake(), EffectiveDay(*served), engine::View::kFull, decision);
   if (!violations.empty() || decision.empty()) {
     return absl::InternalError(
         absl::StrCat("an intake without answers is not decided",
                      violations.empty() ? "" : absl::StrCat(": ", violations[0].description)));
   }
-  prepared.servable = std::move(servable);
+  prepared.servable = ServableOf(served);
   return prepared;
+}
+
+std::shared_ptr<const registry::Servable> ServableOf(std::shared_ptr<const ServedRuleset> served) {
+  auto servable = std::make_shared<ServedServable>();
+  servable->served = std::move(served);
+  return servable;
 }
 
 std::shared_ptr<const ServedRuleset> ServedRulesetOf(const registry::LoadedRevision& revision) {
@@ -65,7 +63,7 @@ Choice RegistryRulesetSource::Choose(absl::string_view revision,
   const registry::Choice chosen = registry_->Choose(revision, request_id);
   if (chosen.revision == nullptr) return {};
   return {ServedRulesetOf(*chosen.revision), std::string(registry::AliasName(chosen.alias)),
-          chosen.snapshot->manifest.serial};
+          chosen.snapshot->manifest.serial, chosen.answers};
 }
 
 }  // namespace plumbline::service

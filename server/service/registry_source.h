@@ -14,19 +14,23 @@
 
 namespace plumbline::service {
 
-// Makes an engine for a revision, lets it decide all worked patients of the ruleset (`vignettes`),
-// which are its tests and its warm-up, and puts it into service.
+// Makes an engine for a revision, runs every test that the ruleset carries
+// (ruletest/rule_tests.h), which is its warm-up too, and puts it into service. A ruleset without
+// tests fails.
 class EnginePreparation : public registry::RulesetPreparation {
  public:
   absl::StatusOr<Prepared> Prepare(
       std::shared_ptr<const ruleset::CompiledRuleset> ruleset) override;
 };
 
-// What EnginePreparation made of a revision.
+// `served` as the registry keeps it.
+std::shared_ptr<const registry::Servable> ServableOf(std::shared_ptr<const ServedRuleset> served);
+
+// What ServableOf or EnginePreparation made of a revision.
 std::shared_ptr<const ServedRuleset> ServedRulesetOf(const registry::LoadedRevision& revision);
 
-// The revisions of a registry, all of which were made by an EnginePreparation. Thread-safe. The
-// registry must outlive it.
+// The revisions of a registry, all of whose servables were made by ServableOf or an
+// EnginePreparation. Thread-safe. The registry must outlive it and every Choice.
 class RegistryRulesetSource : public RulesetSource {
  public:
   explicit RegistryRulesetSource(const registry::RulesetRegistry* registry) : registry_(registry) {}

@@ -1,20 +1,19 @@
 #include "server/service/rulesets_service.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "server/diff/ruleset_diff.h"
-#include "server/engine/engine.h"
-#include "server/engine/vignette_runner.h"
 #include "server/registry/approval.h"
 #include "server/registry/bundle.h"
 #include "server/registry/release.h"
 #include "server/ruleset/compiler.h"
 #include "server/ruleset/document.h"
+#include "server/ruletest/rule_tests.h"
 #include "server/service/request_checks.h"
 #include "server/service/rpc_error.h"
 
@@ -28,6 +27,7 @@ constexpr int kDefaultPageSize = 100;
 constexpr int kMaxPageSize = 1000;
 // Of an answer: a ruleset can be wrong in very many places.
 constexpr size_t kMaxIssues = 1000;
+constexpr size_t kMaxFailedTests = 100;
 constexpr absl::Duration kRetryCheck = absl::Seconds(2);
 
 std::vector<std::string> AliasesOf(const LoadedRevision& revision, const Snapshot& snapshot) {
@@ -128,35 +128,62 @@ void AddIssues(std::vector<Issue> issues, v1::CheckRulesetResponse& response) {
   }
 }
 
-void AddFailedTest(const engine::VignetteResult& result, v1::CheckRulesetResponse& response) {
-  response.set_tests_failed(response.tests_failed() + 1);
-  if (static_cast<size_t>(response.issues_size()) >= kMaxIssues) {
-    return;
+void AddFailedTests(const ruletest::RuleTestReport& report,
+                    const ruleset::RulesetDocument& document, v1::CheckRulesetResponse& response) {
+  if (report.none()) {
+    return AddIssue({Severity::kError,
+                     {},
+                     "no-tests",
+                     report.Problems()[0],
+                     "give it worked patients (vignettes)"},
+                    response);
   }
-  std::string message = absl::StrCat("worked patient ", result.id, ": ");
-  for (const std::string& difference : result.differences) {
-    absl::StrAppend(&message, difference, "; ");
+  for (const ruletest::FailedRuleTest& failure : report.failures) {
+    AddIssue(
+        {Severity::kError, document.Locate(failure.path), "failed-test", failure.ToString(), ""},
+        response);
   }
-  AddIssue({Severity::kError, {}, "failed-test", std::move(message), ""}, response);
+  if (report.failed() > report.failures.size()) {
+    AddIssue({Severity::kError,
+              {},
+              "failed-test",
+              absl::StrCat("and ", report.failed() - report.failures.size(), " more tests fail"),
+              ""},
+             response);
+  }
 }
 
-// False if there was not enough time for all of them.
-bool RunTests(const std::shared_ptr<const ruleset::CompiledRuleset>& ruleset, absl::Time until,
-              v1::CheckRulesetResponse& response) {
-  const engine::Engine engine(ruleset);
-  engine::Workspace workspace;
-  for (const v1::Vignette& vignette : ruleset->source.vignettes()) {
-    if (absl::Now() > until) {
-      return false;
-    }
-    const engine::VignetteResult result = engine::RunVignette(engine, vignette, workspace);
-    if (result.passed) {
-      response.set_tests_passed(response.tests_passed() + 1);
-    } else {
-      AddFailedTest(result, response);
-    }
+// Runs every test that the ruleset carries. DeadlineExceeded if that takes longer than `limit`.
+absl::Status RunTests(const std::shared_ptr<const ruleset::CompiledRuleset>& ruleset,
+                      const ruleset::RulesetDocument& document, absl::Duration limit,
+                      v1::CheckRulesetResponse& response) {
+  using Steady = std::chrono::steady_clock;  // nobody sets it while the tests run
+  ruletest::RuleTestOptions options;
+  options.max_failures = kMaxFailedTests;
+  options.go_on = [until = Steady::now() + absl::ToChronoNanoseconds(limit)] {
+    return Steady::now() < until;
+  };
+  const absl::StatusOr<ruletest::RuleTestReport> report = ruletest::RunRuleTests(ruleset, options);
+  if (absl::IsDeadlineExceeded(report.status())) {
+    return absl::DeadlineExceededError(absl::StrCat("the tests of the ruleset take longer than ",
+                                                    absl::FormatDuration(limit),
+                                                    ": run them with `plumbline rules test`"));
   }
-  return true;
+  if (!report.ok()) {
+    return report.status();
+  }
+  for (const auto kind : {ruletest::RuleTestKind::kVignette, ruletest::RuleTestKind::kOutcomeRow,
+                          ruletest::RuleTestKind::kDoseRegister}) {
+    v1::RulesetTestCount& count = *response.add_tests();
+    count.set_kind(std::string(ruletest::RuleTestKindName(kind)));
+    count.set_passed(report->of(kind).passed);
+    count.set_failed(report->of(kind).failed);
+  }
+  response.set_tests_passed(report->passed());
+  response.set_tests_failed(report->failed());
+  AddFailedTests(*report, document, response);
+  response.set_valid(report->ok());
+  return absl::OkStatus();
 }
 
 // The status of an attempt, as the API tells it.
@@ -174,7 +201,7 @@ void AddTraffic(const registry::RulesetRegistry& registry, v1::GetActivationStat
        {registry::Alias::kStable, registry::Alias::kCanary, registry::Alias::kPinned}) {
     v1::AliasTraffic& traffic = *out.add_traffic();
     traffic.set_alias(std::string(registry::AliasName(alias)));
-    traffic.set_answered(registry.traffic(alias));
+    traffic.set_answered(registry.answered(alias));
   }
 }
 
@@ -299,13 +326,10 @@ absl::StatusOr<v1::CheckRulesetResponse> RulesetsService::CheckRuleset(
   response.set_valid(compiled.ruleset != nullptr);
   AddIssues(std::move(compiled.issues), response);
   if (compiled.ruleset != nullptr && request.run_tests()) {
-    if (!RunTests(compiled.ruleset, absl::Now() + parts_.max_test_time, response)) {
-      return absl::DeadlineExceededError(absl::StrCat("the worked patients take longer than ",
-                                                      absl::FormatDuration(parts_.max_test_time),
-                                                      ": run them with `plumbline "
-                                                      "rules test`"));
+    if (absl::Status run = RunTests(compiled.ruleset, document, parts_.max_test_time, response);
+        !run.ok()) {
+      return run;
     }
-    response.set_valid(response.tests_failed() == 0);
   }
   return response;
 }
@@ -321,6 +345,7 @@ absl::StatusOr<v1::ActivateResponse> RulesetsService::Activate(const v1::Activat
   if (parts_.before_activation != nullptr) {
     parts_.before_activation(caller);
   }
+  // Measured, not read: that happens once the manifest is known to be signed.
   const auto releases =
       registry::GivenReleases::Create({request.bundles().begin(), request.bundles().end()},
                                       {request.approvals().begin(), request.approvals().end()});
@@ -335,7 +360,7 @@ absl::StatusOr<v1::ActivateResponse> RulesetsService::Activate(const v1::Activat
   registry::ActivationAttempt attempt;
   attempt.origin = registry::ActivationOrigin::kRpc;
   attempt.manifest = request.manifest();
-  attempt.releases = &*releases;
+  attempt.releases = releases->get();
   attempt.expect_current = request.expect_current();
   attempt.validate_only = request.validate_only();
   const registry::ActivationResult result = parts_.activation->Activate(attempt);

@@ -26,7 +26,7 @@ struct RulesetsParts {
   std::function<v1::AliasTraffic()> shadow_traffic;
   // Called around Activate, so that its observer knows who asked. May be null.
   std::function<void(const Caller&)> before_activation;
-  // Longest time that the worked patients of CheckRuleset may take.
+  // Longest time that the tests of CheckRuleset may take.
   absl::Duration max_test_time = absl::Seconds(30);
 };
 
@@ -48,9 +48,11 @@ class RulesetsService {
                                                           const Caller& caller) const;
   // What is wrong with the rules is the answer, not an error; INVALID_ARGUMENT is for bytes that
   // are no ruleset file. One check at a time: more are RESOURCE_EXHAUSTED with RetryInfo.
-  // DEADLINE_EXCEEDED if its worked patients take longer than `max_test_time`.
+  // Tests are everything that the ruleset carries (ruletest/rule_tests.h); one without any is not
+  // valid. DEADLINE_EXCEEDED if they take longer than `max_test_time`.
   absl::StatusOr<v1::CheckRulesetResponse> CheckRuleset(const v1::CheckRulesetRequest& request,
                                                         const Caller& caller) const;
+  // Nothing of the request beyond the manifest is read before the manifest is known to be signed.
   // FAILED_PRECONDITION (ACTIVATION_REFUSED) with the step that failed; ABORTED
   // (UNEXPECTED_ACTIVE).
   absl::StatusOr<v1::ActivateResponse> Activate(const v1::ActivateRequest& request,

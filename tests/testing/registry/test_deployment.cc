@@ -86,6 +86,32 @@ std::string RulesOfVersion(const std::string& version) {
   return Edited(sound, "version: \"1.2.3\"", absl::StrCat("version: \"", version, "\""));
 }
 
+std::vector<BadlyTestedRules> BadlyTested(const std::string& version) {
+  const std::string rules = RulesOfVersion(version);
+  const std::string table = "outcome_tables { rule_id: \"RF-1\" patient: \"V-1\" rows { ";
+  return {
+      {"Vignette",
+       Edited(rules, "    level: LEVEL_URGENT_SAME_DAY\n    fires",
+              "    level: LEVEL_EXERCISE_OK\n    fires"),
+       "V-1: level: expected LEVEL_EXERCISE_OK, got LEVEL_URGENT_SAME_DAY"},
+      {"OutcomeRow", rules + table + "outcome: CONDITION_OUTCOME_NO_MATCH } }\n",
+       "RF-1 for V-1: RF-1: expected NO_MATCH, got MATCH"},
+      {"OutcomeRowOfAnotherPatient",
+       rules + table + "with: \"fever = false\" outcome: CONDITION_OUTCOME_MATCH } }\n",
+       "RF-1 for V-1 with fever = false: RF-1: expected MATCH, got NO_MATCH"},
+      {"OutcomeRowThatCannotBeRead",
+       rules + table + "with: \"feverr = false\" outcome: CONDITION_OUTCOME_NO_MATCH } }\n",
+       "feverr"},
+      {"DoseRegister", rules + "dose_registers { exercise_id: \"EX-WALK\" steps: \"All day\" }\n",
+       "doses of EX-WALK: registered All day, got "},
+      {"NoTests", rules.substr(0, rules.find("vignettes {")), "it has no tests of its own"},
+      {"DoseRegisterAlone",
+       rules.substr(0, rules.find("vignettes {")) +
+           "dose_registers { exercise_id: \"EX-WALK\" steps: \"All day\" }\n",
+       "doses of EX-WALK: registered All day, got "},
+  };
+}
+
 TestDeployment::TestDeployment() = default;
 
 std::string TestDeployment::PolicyText() const {

@@ -55,6 +55,16 @@ std::string RevisionOf(const std::string& bundle);
 // its own tests.
 std::string RulesOfVersion(const std::string& version);
 
+// Rules whose own tests do not show that they do what they should: nothing may activate them or
+// call them valid.
+struct BadlyTestedRules {
+  std::string name;
+  std::string rules;
+  std::string reason;
+};
+// One for each kind of test that fails, one whose test cannot be read, and one without tests.
+std::vector<BadlyTestedRules> BadlyTested(const std::string& version);
+
 class TestDeployment {
  public:
   TestDeployment();

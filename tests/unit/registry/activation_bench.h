@@ -4,6 +4,7 @@
 #define PLUMBLINE_TESTS_UNIT_REGISTRY_ACTIVATION_BENCH_H_
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,7 +39,8 @@ class FakePreparation : public RulesetPreparation {
     if (!status.ok()) return status;
     auto servable = std::make_shared<FakeServable>();
     servable->revision = ruleset->revision;
-    return Prepared{std::move(servable), 3, failed_tests};
+    return Prepared{std::move(servable), 3, static_cast<uint32_t>(failed_tests.size()),
+                    failed_tests};
   }
 
   int prepared = 0;
@@ -48,7 +50,17 @@ class FakePreparation : public RulesetPreparation {
 
 class CollectingObserver : public ActivationObserver {
  public:
+  absl::Status BeforeSwap(const ActivationEvent& event) override {
+    before_swap.push_back(event);
+    if (on_before_swap != nullptr) on_before_swap();
+    return refusal;
+  }
   void OnActivation(const ActivationEvent& event) override { events.push_back(event); }
+
+  std::vector<ActivationEvent> before_swap;
+  // Called by BeforeSwap, and what BeforeSwap returns.
+  std::function<void()> on_before_swap;
+  absl::Status refusal;
   std::vector<ActivationEvent> events;
 };
 

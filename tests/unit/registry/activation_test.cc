@@ -133,6 +133,53 @@ TEST_F(ActivationTest, ValidateOnlyDoesEverythingButTheSwap) {
   EXPECT_TRUE(bench_.Activate(Signed(2, second_)).status.ok());
 }
 
+TEST_F(ActivationTest, ObserverIsAskedWhenAllButTheSwapIsDone) {
+  ASSERT_TRUE(bench_.Activate(Signed(1, first_)).status.ok());
+  bench_.observer.on_before_swap = [this] {
+    EXPECT_EQ(Stable(), first_);
+    EXPECT_EQ(bench_.state->highest().serial, 2u);
+  };
+  ASSERT_TRUE(bench_.Activate(Signed(2, second_)).status.ok());
+  ASSERT_EQ(bench_.observer.before_swap.size(), 2u);
+  const ActivationEvent& asked = bench_.observer.before_swap[1];
+  EXPECT_EQ(asked.origin, ActivationOrigin::kRpc);
+  EXPECT_EQ(asked.serial, 2u);
+  EXPECT_EQ(asked.stable, second_);
+  EXPECT_EQ(asked.time, bench_.clock.now);
+  EXPECT_EQ(asked.result.snapshot, bench_.registry->snapshot());
+
+  // Nothing is put on record that is no activation.
+  ASSERT_TRUE(bench_.Activate(Signed(2, second_)).unchanged);
+  ActivationAttempt trial = bench_.AttemptOf(Signed(3, first_));
+  trial.validate_only = true;
+  ASSERT_TRUE(bench_.activation->Activate(trial).status.ok());
+  EXPECT_EQ(bench_.observer.before_swap.size(), 2u);
+}
+
+TEST_F(ActivationTest, WhatCannotBePutOnRecordIsRefusedAlsoAfterARestart) {
+  // The very first one, so that nothing was ever active; then with something active.
+  bench_.observer.refusal = absl::UnavailableError("the disk is full");
+  const ActivationResult never = bench_.Activate(Signed(1, first_));
+  EXPECT_EQ(never.step, ActivationStep::kRecord);
+  EXPECT_EQ(std::string(never.status.message()), "record: the disk is full");
+  EXPECT_EQ(bench_.registry->snapshot(), nullptr);
+  bench_.Restart();
+  EXPECT_TRUE(absl::IsNotFound(bench_.activation->Resume().status));
+
+  bench_.observer.refusal = absl::OkStatus();
+  ASSERT_TRUE(bench_.Activate(Signed(1, first_)).status.ok());
+  bench_.observer.refusal = absl::UnavailableError("the disk is full");
+  EXPECT_EQ(bench_.Activate(Signed(2, second_)).step, ActivationStep::kRecord);
+  EXPECT_EQ(Stable(), first_);
+  EXPECT_EQ(bench_.activation->status().failures_by_step.at("record"), 1u);
+  bench_.Restart();
+  bench_.observer.refusal = absl::OkStatus();
+  ASSERT_TRUE(bench_.activation->Resume().status.ok());
+  EXPECT_EQ(Stable(), first_);
+  // The refusal used up no serial: another manifest may have it.
+  EXPECT_TRUE(bench_.Activate(Signed(2, first_)).status.ok());
+}
+
 TEST_F(ActivationTest, ReleasesOfARequestCountForThatRequest) {
   std::filesystem::remove_all(bench_.releases_path());
   const std::string bundle = BundleOf(RulesOfVersion("1.2.3"));
@@ -141,11 +188,134 @@ TEST_F(ActivationTest, ReleasesOfARequestCountForThatRequest) {
                  bench_.clinic.ApproveFully(bundle)});
   ASSERT_TRUE(given.ok()) << given.status();
   ActivationAttempt attempt = bench_.AttemptOf(Signed(1, first_));
-  attempt.releases = &*given;
+  attempt.releases = given->get();
   ASSERT_TRUE(bench_.activation->Activate(attempt).status.ok());
   EXPECT_EQ(Stable(), first_);
-  const auto broken = GivenReleases::Create({bundle, bundle.substr(1)}, {});
-  EXPECT_THAT(std::string(broken.status().message()), HasSubstr("bundle 2 of the request: byte 0"));
+}
+
+// What came with a request is not worth reading before it is known who sent it.
+TEST_F(ActivationTest, NothingOfAnUnsignedRequestIsReadBeyondItsManifest) {
+  const std::string bundle = BundleOf(RulesOfVersion("1.2.3"));
+  const struct {
+    std::vector<std::string> bundles;
+    std::vector<std::string> approvals;
+    std::string reason;
+  } requests[] = {
+      {{bundle, bundle.substr(1)}, {}, "bundle 2 of the request: byte 0"},
+      {{bundle}, {"no approval"}, "approval 1 of the request"},
+  };
+  for (const auto& request : requests) {
+    SCOPED_TRACE(request.reason);
+    const auto given = GivenReleases::Create(request.bundles, request.approvals);
+    ASSERT_TRUE(given.ok()) << given.status();
+    ActivationAttempt attempt =
+        bench_.AttemptOf(*FormatManifest(bench_.clinic.ManifestOf(1, first_)));
+    attempt.releases = given->get();
+    EXPECT_EQ(bench_.activation->Activate(attempt).step, ActivationStep::kSignature);
+    attempt.manifest = bench_.clinic.SignText("nonsense\n", *bench_.clinic.signer.key);
+    EXPECT_EQ(bench_.activation->Activate(attempt).step, ActivationStep::kParse);
+    // Signed, it is read, also what the manifest does not name.
+    attempt.manifest = Signed(1, first_);
+    const ActivationResult signed_one = bench_.activation->Activate(attempt);
+    EXPECT_EQ(signed_one.step, ActivationStep::kRead);
+    EXPECT_THAT(std::string(signed_one.status.message()), HasSubstr(request.reason));
+  }
+}
+
+TEST_F(ActivationTest, MoreThanAnyManifestNeedsIsNotEvenTaken) {
+  const auto reason_of = [](std::vector<std::string> bundles, std::vector<std::string> approvals) {
+    const auto given = GivenReleases::Create(std::move(bundles), std::move(approvals));
+    return std::string(given.status().message());
+  };
+  EXPECT_THAT(reason_of(std::vector<std::string>(kMaxGivenBundles + 1, "x"), {}),
+              HasSubstr("brings 20 bundles, more than 19"));
+  EXPECT_THAT(reason_of({"x", std::string(kMaxBundleBytes + 1, 'x')}, {}),
+              HasSubstr("bundle 2 of the request is larger than"));
+  EXPECT_THAT(reason_of({}, {std::string(kMaxApprovalsBytes + 1, 'x')}),
+              HasSubstr("approval 1 of the request is larger than"));
+  EXPECT_EQ(reason_of(std::vector<std::string>(kMaxGivenBundles, "x"), {"x"}), "");
+}
+
+// Rules with a first and a last day: 2026-11-20 and 2026-11-22.
+std::string ThreeDays(const std::string& version) {
+  const std::string from = "effective_from { year: 2026 month: 1 day: 31 }";
+  return Edited(RulesOfVersion(version), from,
+                "effective_from { year: 2026 month: 11 day: 20 } "
+                "effective_until { year: 2026 month: 11 day: 22 }");
+}
+
+TEST_F(ActivationTest, RevisionsMustBeValidSomewhereToday) {
+  const std::string three_days = bench_.Release(ThreeDays("2.0.0"));
+  const auto at = [&](const char* time) {
+    std::string error;
+    EXPECT_TRUE(absl::ParseTime(absl::RFC3339_full, time, &bench_.clock.now, &error)) << error;
+    return std::string(bench_.Activate(Signed(1, three_days)).status.message());
+  };
+  EXPECT_THAT(at("2026-11-19T09:59:59Z"),
+              HasSubstr("check: minimal 2.0.0, revision " + three_days.substr(0, 12) +
+                        ": it is valid from 2026-11-20 on, and would answer nobody today"));
+  EXPECT_THAT(at("2026-11-23T12:00:00Z"), HasSubstr("it was valid until 2026-11-22"));
+  EXPECT_THAT(at("1970-01-01T00:00:00Z"), HasSubstr("it is valid from"));
+  EXPECT_EQ(bench_.preparation.prepared, 0);
+  // It is the 20th in the east of the Pacific, and still the 22nd in the west of it.
+  EXPECT_EQ(at("2026-11-19T10:00:00Z"), "");
+  EXPECT_EQ(at("2026-11-23T11:59:59Z"), "");
+}
+
+TEST_F(ActivationTest, RevisionThatIsLoadedMustStillBeValidToo) {
+  const std::string three_days = bench_.Release(ThreeDays("2.0.0"));
+  Manifest manifest = bench_.clinic.ManifestOf(1, first_);
+  manifest.pinned = {three_days};
+  ASSERT_TRUE(bench_.Activate(bench_.clinic.Sign(manifest)).status.ok());
+  bench_.clock.now += absl::Hours(72);
+  const ActivationResult back = bench_.Activate(Signed(2, three_days));
+  EXPECT_EQ(back.step, ActivationStep::kCheck);
+  EXPECT_THAT(std::string(back.status.message()), HasSubstr("it was valid until 2026-11-22"));
+  EXPECT_EQ(Stable(), first_);
+  EXPECT_TRUE(bench_.Activate(Signed(2, first_)).status.ok()) << "the others can be moved";
+}
+
+// A revision that ran out overnight, or a clock that is not set yet, must not keep a server that
+// restarts from answering with the others.
+TEST_F(ActivationTest, RestartTakesUpWhatWasActiveWhateverTheDate) {
+  Manifest manifest = bench_.clinic.ManifestOf(1, first_);
+  manifest.pinned = {bench_.Release(ThreeDays("2.0.0"))};
+  const std::string note = bench_.clinic.Sign(manifest);
+  ASSERT_TRUE(bench_.Activate(note).status.ok());
+  for (const absl::Time now : {bench_.clock.now + absl::Hours(72), absl::UnixEpoch()}) {
+    bench_.clock.now = now;
+    bench_.Restart();
+    const ActivationResult resumed = bench_.activation->Resume();
+    EXPECT_TRUE(resumed.status.ok()) << resumed.status;
+    bench_.Restart();
+    EXPECT_TRUE(bench_.Activate(note).status.ok()) << "the same from the folder";
+  }
+}
+
+TEST_F(ActivationTest, RefusalsThatAreNoNewsAreNotReported) {
+  ASSERT_TRUE(bench_.Activate(Signed(5, first_)).status.ok());
+  const size_t reported = bench_.observer.events.size();
+  ActivationAttempt attempt = bench_.AttemptOf(Signed(4, second_));
+  attempt.older_is_no_news = true;
+  ActivationResult result = bench_.activation->Activate(attempt);
+  EXPECT_EQ(result.step, ActivationStep::kSerial) << "it is refused all the same";
+  EXPECT_EQ(bench_.observer.events.size(), reported);
+  // Not older, but another one.
+  attempt.manifest = Signed(5, second_);
+  EXPECT_EQ(bench_.activation->Activate(attempt).step, ActivationStep::kSerial);
+  EXPECT_EQ(bench_.observer.events.size(), reported + 1);
+  // Older and forged.
+  attempt.manifest = Signed(4, second_) + "x";
+  result = bench_.activation->Activate(attempt);
+  EXPECT_EQ(result.step, ActivationStep::kSignature);
+  EXPECT_EQ(bench_.observer.events.size(), reported + 2);
+  attempt.known_refusal = std::string(result.status.message());
+  EXPECT_EQ(bench_.activation->Activate(attempt).step, ActivationStep::kSignature);
+  EXPECT_EQ(bench_.observer.events.size(), reported + 2);
+  attempt.known_refusal = "another reason";
+  EXPECT_EQ(bench_.activation->Activate(attempt).step, ActivationStep::kSignature);
+  EXPECT_EQ(bench_.observer.events.size(), reported + 3);
+  EXPECT_EQ(bench_.activation->status().failures, 3u);
 }
 
 TEST_F(ActivationTest, RestartResumesWhatWasActiveAndRefusesWhatIsOlder) {
@@ -195,7 +365,7 @@ TEST_F(ActivationTest, NothingToResumeIsNotFoundAndNoFailure) {
 TEST_F(ActivationTest, WithoutAStateFolderTheSerialIsRememberedForTheProcess) {
   RulesetRegistry registry;
   Activation activation(
-      {&registry, bench_.clinic.Policy(), &bench_.preparation, nullptr, nullptr, nullptr});
+      {&registry, bench_.clinic.Policy(), &bench_.preparation, nullptr, nullptr, &bench_.clock});
   ASSERT_TRUE(activation.Activate(bench_.AttemptOf(Signed(2, first_))).status.ok());
   EXPECT_EQ(activation.Activate(bench_.AttemptOf(Signed(1, first_))).step, ActivationStep::kSerial);
 }
@@ -244,6 +414,18 @@ TEST_F(EngineActivationTest, RuleTestsOfTheRulesetDecide) {
           ->Evaluate(v1::Intake(), absl::CivilDay(2026, 6, 1), engine::View::kFull, decision)
           .empty());
   EXPECT_FALSE(decision.empty());
+}
+
+TEST_F(EngineActivationTest, RulesThatAreBadlyTestedAreRefused) {
+  uint64_t serial = 0;
+  for (const plumbline::testing::BadlyTestedRules& bad : plumbline::testing::BadlyTested("1.3.0")) {
+    SCOPED_TRACE(bad.name);
+    const ActivationResult result = bench_.Activate(
+        bench_.clinic.Sign(bench_.clinic.ManifestOf(++serial, bench_.Release(bad.rules))));
+    EXPECT_EQ(result.step, ActivationStep::kTests);
+    EXPECT_THAT(std::string(result.status.message()), HasSubstr(bad.reason));
+    EXPECT_EQ(bench_.registry->snapshot(), nullptr);
+  }
 }
 
 TEST_F(EngineActivationTest, TheRealRulesGoTheWholeWay) {

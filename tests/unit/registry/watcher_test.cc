@@ -1,11 +1,14 @@
 #include "server/registry/watcher.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/testing/ruleset/minimal_ruleset.h"
 #include "tests/unit/registry/activation_bench.h"
 
 namespace plumbline::registry {
@@ -159,12 +162,146 @@ TEST_F(WatcherTest, StartResumesWhenTheFolderIsOlderOrEmpty) {
     FolderWatcher restarted(folder(), bench_.activation.get());
     EXPECT_TRUE(restarted.ActivateAtStart().ok());
     EXPECT_EQ(Stable(), second);
-    EXPECT_THAT(LastFailure(), HasSubstr("serial 1 is lower than 2"));
+    EXPECT_EQ(LastFailure(), "none") << "a newer one came by RPC, which is no fault of the folder";
+  }
+  fs::remove(folder() + "/manifest.note");
+  bench_.Restart();
+  {
+    FolderWatcher restarted(folder(), bench_.activation.get());
+    EXPECT_TRUE(restarted.ActivateAtStart().ok());
+    EXPECT_EQ(Stable(), second);
+    EXPECT_EQ(LastFailure(), "none") << "nothing ever came from the folder";
   }
   fs::remove_all(folder());
   bench_.Restart();
   FolderWatcher restarted(folder(), bench_.activation.get());
   EXPECT_TRUE(restarted.ActivateAtStart().ok());
+  EXPECT_EQ(Stable(), second);
+  EXPECT_THAT(LastFailure(), HasSubstr("no folder"));
+}
+
+TEST_F(WatcherTest, StartWithWhatWasActiveIsNoRefusalAndWithAnotherOfItsSerialIs) {
+  PutManifest(1, first_);
+  ASSERT_TRUE(watcher_.ActivateAtStart().ok());
+  bench_.Restart();
+  {
+    FolderWatcher restarted(folder(), bench_.activation.get());
+    EXPECT_TRUE(restarted.ActivateAtStart().ok());
+    EXPECT_EQ(LastFailure(), "none");
+    EXPECT_EQ(Stable(), first_);
+  }
+  PutManifest(1, bench_.ReleaseOfVersion("1.3.0"));
+  bench_.Restart();
+  FolderWatcher restarted(folder(), bench_.activation.get());
+  EXPECT_TRUE(restarted.ActivateAtStart().ok());
+  EXPECT_EQ(Stable(), first_);
+  EXPECT_THAT(LastFailure(), HasSubstr("serial 1 was active here with another manifest"));
+}
+
+TEST_F(WatcherTest, OlderManifestIsARefusalOnlyForWhoeverPutsItThere) {
+  PutManifest(1, first_);
+  ASSERT_TRUE(watcher_.ActivateAtStart().ok());
+  const std::string second = bench_.ReleaseOfVersion("1.3.0");
+  ASSERT_TRUE(bench_.Activate(bench_.clinic.Sign(bench_.clinic.ManifestOf(3, second))).status.ok());
+  EXPECT_TRUE(Settle()) << "the folder has another file";
+  EXPECT_EQ(LastFailure(), "none") << "its manifest is what it was";
+  // Somebody tries to go back with an old manifest.
+  PutManifest(2, first_);
+  EXPECT_TRUE(Settle());
+  EXPECT_THAT(LastFailure(), HasSubstr("serial 2 is lower than 3"));
+  EXPECT_EQ(Failures(), 1u);
+  WriteFile(folder() + "/note.txt", "for the next shift");
+  EXPECT_TRUE(Settle());
+  EXPECT_EQ(Failures(), 1u);
+  EXPECT_EQ(Stable(), second);
+}
+
+// The evening before the first day, nobody wants to get up at midnight.
+TEST_F(WatcherTest, RulesOfTomorrowAreTakenWhenItIsTomorrowAndReportedOnce) {
+  PutManifest(1, first_);
+  ASSERT_TRUE(watcher_.ActivateAtStart().ok());
+  const std::string tomorrow = bench_.Release(plumbline::testing::Edited(
+      RulesOfVersion("1.3.0"), "year: 2026 month: 1 day: 31", "year: 2026 month: 11 day: 23"));
+  PutManifest(2, tomorrow);
+  EXPECT_TRUE(Settle());
+  EXPECT_THAT(LastFailure(), HasSubstr("valid from 2026-11-23"));
+  for (int look = 0; look < 100; ++look) watcher_.Look();
+  EXPECT_EQ(Failures(), 1u);
+  EXPECT_EQ(bench_.observer.events.size(), 2u);
+  EXPECT_EQ(Stable(), first_);
+  bench_.clock.now += absl::Hours(36);
+  int tries = 0;
+  for (int look = 0; look < 15; ++look) tries += watcher_.Look() ? 1 : 0;
+  EXPECT_EQ(tries, 1);
+  EXPECT_EQ(Stable(), tomorrow);
+}
+
+TEST_F(WatcherTest, FullDiskIsTriedAgainAndReportedOnce) {
+  PutManifest(1, first_);
+  ASSERT_TRUE(watcher_.ActivateAtStart().ok());
+  bench_.observer.refusal = absl::UnavailableError("no space left on device");
+  PutManifest(2, bench_.ReleaseOfVersion("1.3.0"));
+  EXPECT_TRUE(Settle());
+  for (int look = 0; look < 100; ++look) watcher_.Look();
+  EXPECT_EQ(Failures(), 1u);
+  bench_.observer.refusal = absl::UnavailableError("the log has failed");
+  for (int look = 0; look < 30; ++look) watcher_.Look();
+  EXPECT_EQ(Failures(), 2u) << "another reason is news";
+  bench_.observer.refusal = absl::OkStatus();
+  for (int look = 0; look < 15; ++look) watcher_.Look();
+  EXPECT_NE(Stable(), first_);
+}
+
+TEST_F(WatcherTest, WhatFollowsFromTheFilesIsTriedOnceOnly) {
+  PutManifest(1, first_);
+  ASSERT_TRUE(watcher_.ActivateAtStart().ok());
+  bench_.preparation.failed_tests = {"V-1: level"};
+  PutManifest(2, bench_.ReleaseOfVersion("1.3.0"));
+  EXPECT_TRUE(Settle());
+  const int prepared = bench_.preparation.prepared;
+  for (int look = 0; look < 100; ++look) EXPECT_FALSE(watcher_.Look());
+  EXPECT_EQ(bench_.preparation.prepared, prepared);
+}
+
+// A disk that is full at the start: the process had better end and be started again than wait for
+// somebody to notice that it serves nothing.
+TEST_F(WatcherTest, StartThatCannotBePutOnRecordIsUnavailable) {
+  PutManifest(1, first_);
+  ASSERT_TRUE(watcher_.ActivateAtStart().ok());
+  bench_.Restart();
+  bench_.observer.refusal = absl::UnavailableError("no space left on device");
+  FolderWatcher restarted(folder(), bench_.activation.get());
+  const absl::Status status = restarted.ActivateAtStart();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("no space left"));
+}
+
+TEST_F(WatcherTest, FolderThatComesBackIsTakenUpWithoutAWord) {
+  PutManifest(1, first_);
+  ASSERT_TRUE(watcher_.ActivateAtStart().ok());
+  fs::rename(folder(), bench_.folder / "unmounted");
+  EXPECT_TRUE(Settle());
+  EXPECT_EQ(Failures(), 1u);
+  fs::rename(bench_.folder / "unmounted", folder());
+  EXPECT_TRUE(Settle());
+  EXPECT_EQ(Failures(), 1u);
+  PutManifest(2, bench_.ReleaseOfVersion("1.3.0"));
+  EXPECT_TRUE(Settle());
+  EXPECT_NE(Stable(), first_);
+}
+
+TEST_F(WatcherTest, FileThatMayNotBeReadIsNamedAndTakenOnceItMay) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  PutManifest(1, first_);
+  ASSERT_TRUE(watcher_.ActivateAtStart().ok());
+  const std::string second = bench_.ReleaseOfVersion("1.3.0");
+  const std::string file = absl::StrCat(folder(), "/", second, ".plumb");
+  fs::permissions(file, fs::perms::none);
+  PutManifest(2, second);
+  EXPECT_TRUE(Settle());
+  EXPECT_THAT(LastFailure(), HasSubstr(absl::StrCat("cannot open ", file, ": Permission denied")));
+  fs::permissions(file, fs::perms::owner_read);
+  EXPECT_TRUE(Settle());
   EXPECT_EQ(Stable(), second);
 }
 

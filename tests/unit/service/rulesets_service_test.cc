@@ -15,6 +15,7 @@
 #include "server/service/registry_source.h"
 #include "server/service/rpc_error.h"
 #include "tests/testing/engine/small_ruleset.h"
+#include "tests/testing/registry/test_deployment.h"
 
 namespace plumbline::service {
 namespace {
@@ -156,15 +157,81 @@ TEST_F(RulesetsServiceTest, SameRulesInAnotherFileDifferInNothing) {
   EXPECT_EQ(found->diff().changes_size(), 0);
 }
 
+// What the ruleset carries, with all that passes.
 TEST_F(RulesetsServiceTest, GoodRulesetPassesItsCheck) {
-  const auto checked = Check(*snapshot_->stable->bundle, /*tests=*/true);
+  const std::string bundle =
+      testing::BundleOf(testing::RulesOfVersion("1.0.0") +
+                        "outcome_tables { rule_id: \"RF-1\" patient: \"V-1\" rows { outcome: "
+                        "CONDITION_OUTCOME_MATCH } rows { with: \"fever = false\" outcome: "
+                        "CONDITION_OUTCOME_NO_MATCH } }\n");
+  const auto checked = Check(bundle, /*tests=*/true);
   ASSERT_TRUE(checked.ok()) << checked.status();
-  EXPECT_TRUE(checked->valid());
-  EXPECT_EQ(checked->revision(), snapshot_->stable->revision);
-  EXPECT_EQ(checked->version(), snapshot_->stable->ruleset->source.manifest().version());
+  EXPECT_TRUE(checked->valid()) << checked->DebugString();
+  EXPECT_EQ(checked->revision(), testing::RevisionOf(bundle));
+  EXPECT_EQ(checked->version(), "1.0.0");
   EXPECT_EQ(checked->tests_failed(), 0u);
-  EXPECT_EQ(static_cast<int>(checked->tests_passed()),
-            snapshot_->stable->ruleset->source.vignettes_size());
+  EXPECT_EQ(checked->tests_passed(), 3u);
+  ASSERT_EQ(checked->tests_size(), 3);
+  EXPECT_EQ(checked->tests(0).kind(), "vignettes");
+  EXPECT_EQ(checked->tests(0).passed(), 1u);
+  EXPECT_EQ(checked->tests(1).kind(), "outcome_rows");
+  EXPECT_EQ(checked->tests(1).passed(), 2u);
+  EXPECT_EQ(checked->tests(2).kind(), "dose_registers");
+  EXPECT_EQ(checked->tests(2).passed(), 0u);
+  // Without being asked, no test is run.
+  const auto unasked = Check(bundle);
+  ASSERT_TRUE(unasked.ok());
+  EXPECT_TRUE(unasked->valid());
+  EXPECT_EQ(unasked->tests_size(), 0);
+}
+
+TEST_F(RulesetsServiceTest, RulesThatAreBadlyTestedAreNotValid) {
+  for (const testing::BadlyTestedRules& bad : testing::BadlyTested("1.0.0")) {
+    SCOPED_TRACE(bad.name);
+    const auto checked = Check(testing::BundleOf(bad.rules), /*tests=*/true);
+    ASSERT_TRUE(checked.ok()) << checked.status();
+    EXPECT_FALSE(checked->valid());
+    std::string errors;
+    for (const v1::RulesetIssue& issue : checked->issues()) {
+      if (issue.severity() == "error") errors += issue.message() + "\n";
+    }
+    EXPECT_THAT(errors, HasSubstr(bad.reason));
+    const auto unasked = Check(testing::BundleOf(bad.rules));
+    ASSERT_TRUE(unasked.ok());
+    EXPECT_TRUE(unasked->valid()) << "the rules as such have no errors";
+  }
+}
+
+TEST_F(RulesetsServiceTest, FailedTestsAreFoundWhereTheyStand) {
+  const std::string rules = testing::RulesOfVersion("1.0.0");
+  const auto checked =
+      Check(*registry::EncodeBundle(
+                {{"rules.textproto", rules},
+                 {"tests.textproto",
+                  "\noutcome_tables {\n  rule_id: \"RF-1\"\n  patient: \"V-1\"\n  rows { outcome: "
+                  "CONDITION_OUTCOME_NO_MATCH }\n}\n"}}),
+            /*tests=*/true);
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  for (const v1::RulesetIssue& issue : checked->issues()) {
+    if (issue.code() != "failed-test") continue;
+    EXPECT_EQ(issue.file(), "tests.textproto");
+    EXPECT_EQ(issue.line(), 5);
+    return;
+  }
+  ADD_FAILURE() << checked->DebugString();
+}
+
+TEST_F(RulesetsServiceTest, TestsThatTakeTooLongAreNoAnswer) {
+  RulesetsParts parts = Parts(registry_);
+  parts.max_test_time = absl::ZeroDuration();
+  const RulesetsService service(parts);
+  v1::CheckRulesetRequest request;
+  request.set_bundle(testing::BundleOf(testing::RulesOfVersion("1.0.0")));
+  EXPECT_TRUE(service.CheckRuleset(request, caller_).ok());
+  request.set_run_tests(true);
+  const absl::Status status = service.CheckRuleset(request, caller_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("plumbline rules test"));
 }
 
 TEST_F(RulesetsServiceTest, MistakesOfTheRulesAreTheAnswerWithTheirPlaces) {
@@ -176,18 +243,6 @@ TEST_F(RulesetsServiceTest, MistakesOfTheRulesAreTheAnswerWithTheirPlaces) {
   EXPECT_EQ(checked->issues(0).severity(), "error");
   EXPECT_EQ(checked->issues(0).file(), "broken.textproto");
   EXPECT_EQ(checked->issues(0).line(), 2);
-}
-
-TEST_F(RulesetsServiceTest, FailedWorkedPatientMakesTheRulesetInvalid) {
-  const auto checked = Check(
-      *registry::EncodeBundle({{"small.textproto", testing::SmallRulesetText()},
-                               {"tests.textproto",
-                                "vignettes {\n  id: \"V-WRONG\"\n  title: \"wrong\"\n  given {}\n"
-                                "  expect { level: LEVEL_EMERGENCY_NOW }\n}\n"}}),
-      /*tests=*/true);
-  ASSERT_TRUE(checked.ok()) << checked.status();
-  EXPECT_EQ(checked->tests_failed(), 1u) << checked->DebugString();
-  EXPECT_FALSE(checked->valid());
 }
 
 TEST_F(RulesetsServiceTest, BytesThatAreNoRulesetFileAreInvalid) {
@@ -207,8 +262,9 @@ TEST_F(RulesetsServiceTest, WithoutARegistryNothingCanBeActivated) {
 
 TEST_F(RulesetsServiceTest, StatusTellsAliasesSharesAndTraffic) {
   for (int i = 0; i < 3; ++i) {
-    registry_.Choose("", "");
+    ++*registry_.Choose("", "").answers;
   }
+  registry_.Choose("", "");  // for a request that is refused
   const auto status = service_.GetActivationStatus({}, caller_);
   ASSERT_TRUE(status.ok());
   EXPECT_EQ(status->serial(), 7u);
