@@ -68,13 +68,6 @@ std::string FactsText(const v1::Rationale& rationale) {
   return text;
 }
 
-std::string DoseText(const v1::Prescription& prescription) {
-  v1::DoseStep dose = prescription.dose();
-  dose.clear_sources();
-  dose.clear_project_choice();
-  return absl::StrCat(prescription.dose_step(), " ", dose.SerializeAsString());
-}
-
 // Collects what the elements of one decision do.
 class TraitList {
  public:
@@ -158,7 +151,7 @@ class TraitList {
   void TakeExercise(const v1::Prescription& prescription) {
     const std::string& id = prescription.exercise_id();
     Present(id);
-    Add(id, Aspect::kDose, DoseText(prescription));
+    Add(id, Aspect::kDose, DoseKey(prescription));
     Add(id, Aspect::kVariant, prescription.variant().name());
     Add(id, Aspect::kSessionOrder, absl::StrCat(order_.PlaceOf(id)));
     for (const v1::Rationale& reason : prescription.rationales()) TakeRationale(reason, id);
@@ -239,6 +232,13 @@ EffectChanges CompareEffects(const v1::Decision& was, const v1::Decision& is) {
     b = b_end;
   }
   return changes;
+}
+
+std::string DoseKey(const v1::Prescription& prescription) {
+  v1::DoseStep dose = prescription.dose();
+  dose.clear_sources();
+  dose.clear_project_choice();
+  return absl::StrCat(prescription.dose_step(), " ", dose.SerializeAsString());
 }
 
 const char* AspectName(Aspect aspect) {

@@ -62,6 +62,9 @@ struct EffectChanges {
 // Wording, titles and sources are nobody's effect.
 EffectChanges CompareEffects(const v1::Decision& was, const v1::Decision& is);
 
+// What makes two doses of an exercise the same: the step and all of it but its sources. Opaque.
+std::string DoseKey(const v1::Prescription& prescription);
+
 }  // namespace plumbline::service
 
 #endif  // PLUMBLINE_SERVER_SERVICE_DECISION_EFFECTS_H_

@@ -126,9 +126,8 @@ bool NamesRules(int field) {
 void Append(absl::string_view bytes, std::string& out) { out.append(bytes.data(), bytes.size()); }
 
 bool SameDose(const v1::Prescription& a, const v1::Prescription& b) {
-  return a.exercise_id() == b.exercise_id() && a.dose_step() == b.dose_step() &&
-         a.variant().name() == b.variant().name() &&
-         a.dose().SerializeAsString() == b.dose().SerializeAsString();
+  return a.exercise_id() == b.exercise_id() && a.variant().name() == b.variant().name() &&
+         DoseKey(a) == DoseKey(b);
 }
 
 bool SamePrescription(const v1::Prescription& a, const v1::Prescription& b) {
