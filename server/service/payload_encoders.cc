@@ -2,26 +2,36 @@
 
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "server/service/log_status.h"
 
 namespace plumbline::service {
+namespace {
+
+constexpr absl::Duration kRetryInterval = absl::Minutes(1);
+
+}  // namespace
 
 PayloadEncoders::Encoder PayloadEncoders::For(const ServedRuleset& ruleset) {
   {
     const absl::ReaderMutexLock lock(&mutex_);
-    const auto known = encoders_.find(ruleset.revision);
-    if (known != encoders_.end()) {
-      return known->second;
+    const auto known = entries_.find(ruleset.revision);
+    if (known != entries_.end() &&
+        (known->second.retry == absl::InfiniteFuture() || absl::Now() < known->second.retry)) {
+      return known->second.encoder;
     }
   }
-  // Without texts in the store records are larger: that is all.
-  const bool prepared = Prepare(ruleset).ok();
-  const absl::MutexLock lock(&mutex_);
-  Encoder& encoder = encoders_[ruleset.revision];
-  if (!prepared && encoder == nullptr) {
-    encoder = std::make_shared<audit::PayloadEncoder>();
+  {
+    // Others take the decision as it is while this call prepares.
+    const absl::MutexLock lock(&mutex_);
+    Entry& entry = entries_[ruleset.revision];
+    if (entry.encoder == nullptr) entry.encoder = plain_;
+    entry.retry = absl::Now() + kRetryInterval;
   }
-  return encoder;
+  // When it fails, the plain one stays.
+  static_cast<void>(Prepare(ruleset));
+  const absl::ReaderMutexLock lock(&mutex_);
+  return entries_.at(ruleset.revision).encoder;
 }
 
 absl::Status PayloadEncoders::Prepare(const ServedRuleset& ruleset) {
@@ -35,7 +45,7 @@ absl::Status PayloadEncoders::Prepare(const ServedRuleset& ruleset) {
     *encoder = *std::move(made);
   }
   const absl::MutexLock lock(&mutex_);
-  encoders_[ruleset.revision] = std::move(encoder);
+  entries_[ruleset.revision] = {std::move(encoder)};
   return absl::OkStatus();
 }
 

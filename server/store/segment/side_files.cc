@@ -157,10 +157,14 @@ absl::StatusOr<std::string> SideFiles::PutObject(absl::string_view bytes) {
         absl::StrCat("an object has ", bytes.size(), " bytes; at most ", kMaxObjectBytes));
   }
   std::string digest = ToHex(Sha256Of(bytes));
-  // One that is there but damaged is written again.
-  if (GetObject(digest).ok()) return digest;
   const std::string below = ObjectPath(digest);
   if (absl::Status made = MakeFoldersFor(below); !made.ok()) return made;
+  // One that is there but damaged is written again. The name of one that is there need not be
+  // durable: the process may have died before it synced the folder.
+  if (GetObject(digest).ok()) {
+    if (absl::Status synced = SyncFolders(); !synced.ok()) return synced;
+    return digest;
+  }
   const std::string temporary = absl::StrCat(Path(kObjects), "/next", kTemporaryEnd);
   if (absl::Status written = ReplaceFile(*files_, Path(below), temporary, {&bytes, 1});
       !written.ok()) {

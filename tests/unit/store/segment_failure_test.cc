@@ -277,6 +277,26 @@ TEST(FullDiskTest, AppendsAreRefusedUntilThereIsSpaceAndKeysCanBeDestroyedMeanwh
   EXPECT_EQ(FirstProblem(**store), "");
 }
 
+TEST(ObjectTest, IsDurableOncePutThoughAnEarlierProcessDiedBeforeItsNameWas) {
+  ForgetfulFileSystem files;
+  const std::string bytes(5'000, 'o');
+  {
+    OpenResult store = Open(&files);
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE(ArmFailpoints("object-written=error").ok());
+    EXPECT_FALSE((*store)->PutObject(bytes).ok());
+    DisarmFailpoints();
+  }
+  OpenResult store = Open(&files);
+  ASSERT_TRUE(store.ok()) << store.status();
+  const absl::StatusOr<std::string> digest = (*store)->PutObject(bytes);
+  ASSERT_TRUE(digest.ok()) << digest.status();
+  const auto left = files.AfterPowerCut(PowerCut::kNothing, 0);
+  OpenResult after = Open(left.get());
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_EQ((*after)->GetObject(*digest).value_or(""), bytes);
+}
+
 // Runs `body` in a process of its own; returns its exit code, or 128 + signal.
 template <typename Body>
 int InChild(Body body) {
