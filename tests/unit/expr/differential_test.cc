@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <random>
@@ -55,6 +56,14 @@ struct Case {
   NodeId in_alone = 0;
 };
 
+// Which sign a NaN has depends on the order of operands that the compiler chose; nothing reads it.
+std::string DescribeReal(double value) {
+  if (std::isnan(value)) return "nan";
+  char buffer[64];
+  std::snprintf(buffer, sizeof(buffer), "%a", value);
+  return buffer;
+}
+
 std::string Describe(const RefResult& result) {
   if (result.state == RefResult::State::kError) return "error";
   if (result.state == RefResult::State::kUnknown) {
@@ -63,13 +72,11 @@ std::string Describe(const RefResult& result) {
     return text;
   }
   const RefValue& value = result.value;
-  char buffer[64];
   switch (value.tag) {
     case RefValue::Tag::kBool:
       return value.flag ? "true" : "false";
     case RefValue::Tag::kDouble:
-      std::snprintf(buffer, sizeof(buffer), "%a", value.real);
-      return buffer;
+      return DescribeReal(value.real);
     case RefValue::Tag::kText:
       return absl::StrCat("\"", value.text, "\"");
     case RefValue::Tag::kEnum:
@@ -91,13 +98,11 @@ std::string Describe(const Plan& plan, NodeId node, const Type& type, const Fram
     return text;
   }
   const Cell& cell = frame.node_cells()[node];
-  char buffer[64];
   switch (type.kind) {
     case Kind::kBool:
       return state == State::kTrue ? "true" : "false";
     case Kind::kDouble:
-      std::snprintf(buffer, sizeof(buffer), "%a", cell.d);
-      return buffer;
+      return DescribeReal(cell.d);
     case Kind::kString:
       return absl::StrCat("\"", absl::string_view(cell.s.data, cell.s.size), "\"");
     case Kind::kEnum:
