@@ -51,7 +51,7 @@ class LogChecker {
   void CheckCheckpoint(const std::string& place, const std::string& note);
   void CheckDocuments();
   void CheckRecords();
-  void CheckEntry(store::StoredEntry entry);
+  void CheckEntry(const store::StoredEntry& entry);
   void CheckSealed(const store::StoredEntry& entry, const Leaf& leaf);
   void CheckContents(const Record& record);
   void CheckTile(const Tile& tile, absl::Span<const Sha256Digest> hashes);
@@ -165,9 +165,9 @@ void LogChecker::CheckRecords() {
   uint64_t next = 0;
   while (next < report_.records) {
     const absl::Status scanned = store_.Scan(
-        next, report_.records - next, store::Parts::kAll, [&](store::StoredEntry entry) {
+        next, report_.records - next, store::Parts::kAll, [&](const store::StoredEntry& entry) {
           next = entry.index + 1;
-          CheckEntry(std::move(entry));
+          CheckEntry(entry);
           if (options_.progress && next % kProgressEvery == 0) {
             options_.progress(next, report_.records);
           }
@@ -184,7 +184,7 @@ void LogChecker::CheckRecords() {
   if (options_.progress) options_.progress(report_.records, report_.records);
 }
 
-void LogChecker::CheckEntry(store::StoredEntry entry) {
+void LogChecker::CheckEntry(const store::StoredEntry& entry) {
   const auto expected = expected_.equal_range(entry.index);
   for (auto it = expected.first; tree_known_ && it != expected.second; ++it) {
     if (builder_.Root() == it->second.checkpoint.root) {
