@@ -134,8 +134,11 @@ absl::StatusOr<AddCheckpointAnswer> ParseAddCheckpointAnswer(
 }
 
 WitnessClient::WitnessClient(std::unique_ptr<CosignatureVerifier> witness,
-                             WitnessTransport* transport)
-    : witness_(std::move(witness)), transport_(transport) {}
+                             WitnessTransport* transport, uint64_t cosigned_size)
+    : witness_(std::move(witness)),
+      transport_(transport),
+      witness_size_(cosigned_size),
+      cosigned_size_(cosigned_size) {}
 
 absl::StatusOr<NoteSignature> WitnessClient::Cosign(absl::string_view checkpoint,
                                                     const ProofSource& proofs) {
@@ -162,6 +165,7 @@ absl::StatusOr<NoteSignature> WitnessClient::Cosign(absl::string_view checkpoint
     if (!read.ok()) return read.status();
     if (!read->witness_size.has_value()) {
       witness_size_ = parsed->size;
+      cosigned_size_ = parsed->size;
       return std::move(read->cosignatures.front());
     }
     if (*read->witness_size > parsed->size) {
@@ -171,6 +175,12 @@ absl::StatusOr<NoteSignature> WitnessClient::Cosign(absl::string_view checkpoint
                                               parsed->size));
     }
     witness_size_ = *read->witness_size;
+    if (witness_size_ < cosigned_size_) {
+      return absl::AbortedError(
+          absl::StrCat("the witness ", witness_->name(), " has seen ", witness_size_,
+                       " entries of the log \"", parsed->origin, "\", it says, but has cosigned ",
+                       std::exchange(cosigned_size_, 0), ": it has lost its state"));
+    }
   }
   return absl::UnavailableError("the size that the witness has changes while it is asked");
 }

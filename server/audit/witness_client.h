@@ -63,6 +63,8 @@ class WitnessTransport {
  public:
   virtual ~WitnessTransport() = default;
   virtual absl::StatusOr<HttpAnswer> AddCheckpoint(absl::string_view body) = 0;
+  // Ends the question under way, if it can, and all later ones: kCancelled.
+  virtual void Cancel() {}
 };
 
 // Asks one witness. Thread-safe: one question at a time. Owns the key, borrows the transport.
@@ -72,12 +74,16 @@ class WitnessClient {
   using ProofSource = std::function<absl::StatusOr<std::vector<Sha256Digest>>(uint64_t old_size,
                                                                               uint64_t new_size)>;
 
-  WitnessClient(std::unique_ptr<CosignatureVerifier> witness, WitnessTransport* transport);
+  // `cosigned_size`: of the largest checkpoint that it is known to have cosigned.
+  WitnessClient(std::unique_ptr<CosignatureVerifier> witness, WitnessTransport* transport,
+                uint64_t cosigned_size = 0);
 
   // The witness's cosignature of a checkpoint that the log signed. Asks a second time when the
   // witness has another size than this object thought.
   //   kDataLoss: the witness has seen a longer log than the checkpoint covers: this log lost
   //   entries (an old backup?) or somebody else signs with its key.
+  //   kAborted: the witness says that it has seen less than it has cosigned: it lost its state, and
+  //   could cosign another history now. Said once; it is asked again after that.
   //   Otherwise as ParseAddCheckpointAnswer, ParseCheckpoint, `proofs` and the transport.
   absl::StatusOr<NoteSignature> Cosign(absl::string_view checkpoint, const ProofSource& proofs);
 
@@ -86,7 +92,8 @@ class WitnessClient {
   WitnessTransport* const transport_;
   absl::Mutex mutex_;
   // What the witness has, as far as is known. Zero makes it say so.
-  uint64_t witness_size_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t witness_size_ ABSL_GUARDED_BY(mutex_);
+  uint64_t cosigned_size_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace plumbline::audit
