@@ -58,6 +58,8 @@ class AuditCheckpointCommand : public Command {
     app_ = parent.add_subcommand("checkpoint", "Print the signed state of the log");
     target_.Declare(*app_);
     app_->add_option("-o,--out", out_, "File to write; - for the output")->capture_default_str();
+    app_->add_flag("--cosigned", cosigned_,
+                   "The latest one that a witness has cosigned, which may cover fewer records");
     app_->footer(
         "\nKeep checkpoints elsewhere: a log that is shorter than one, or has another history, is "
         "found\nout by `plumbline audit verify --checkpoint FILE` and by `plumbline serve "
@@ -70,7 +72,9 @@ class AuditCheckpointCommand : public Command {
     int code = kExitOk;
     const std::unique_ptr<AuditClient> client = target_.Open(environment, code);
     if (client == nullptr) return code;
-    const absl::StatusOr<v1::GetCheckpointResponse> answer = client->GetCheckpoint({});
+    v1::GetCheckpointRequest request;
+    request.set_cosigned(cosigned_);
+    const absl::StatusOr<v1::GetCheckpointResponse> answer = client->GetCheckpoint(request);
     if (!answer.ok()) return ReportError(answer.status(), target_.remote(), environment.err);
     return WriteOutput(out_, answer->checkpoint(), environment);
   }
@@ -78,6 +82,7 @@ class AuditCheckpointCommand : public Command {
  private:
   AuditTarget target_;
   std::string out_ = "-";
+  bool cosigned_ = false;
 };
 
 }  // namespace

@@ -13,12 +13,14 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "google/protobuf/struct.pb.h"
+#include "server/audit/checkpointer.h"
 #include "server/audit/keyring.h"
 #include "server/audit/log_check.h"
 #include "server/audit/log_export.h"
 #include "server/audit/merkle.h"
 #include "server/audit/receipt.h"
 #include "server/audit/trust_policy.h"
+#include "server/base/cosignature.h"
 #include "server/base/note_key.h"
 #include "server/cli/audit_commands.h"
 #include "server/cli/audit_target.h"
@@ -83,6 +85,11 @@ class AuditVerifyCommand : public Command {
     app_->add_option("--vkey", vkeys_,
                      "Verifier key of the log, or a file with one; the present one first (may be "
                      "repeated)");
+    app_->add_option("--witness-key", witness_texts_,
+                     "Verifier key of a witness, or a file with one: it must have cosigned (may be "
+                     "repeated)")
+        ->excludes("--policy")
+        ->excludes(tlog);
     app_->add_option("--checkpoint", checkpoints_,
                      "File of a checkpoint seen earlier: the log must contain it (may be repeated)")
         ->needs(log);
@@ -95,6 +102,8 @@ class AuditVerifyCommand : public Command {
         "\nExamples:\n"
         "  plumbline audit verify --receipt record12.receipt --vkey log.vkey\n"
         "  plumbline audit verify --log log --log-key log.key --checkpoint kept-elsewhere.txt\n"
+        "  plumbline audit verify --log log --log-key log.key --vkey log.vkey --witness-key "
+        "w.vkey\n"
         "  plumbline audit verify --tlog /srv/www/log --vkey log.vkey\n"
         "\nExit codes: 0 all is right, 1 something is wrong, 2 wrong usage, 3 a file cannot be "
         "read.\n");
@@ -106,7 +115,12 @@ class AuditVerifyCommand : public Command {
       return kExitUsage;
     }
     std::vector<std::string> vkeys;
-    if (!ReadVerifierKeys(environment, vkeys)) return kExitBadInput;
+    std::vector<std::string> witnesses;
+    if (!ReadVerifierKeys("--vkey", vkeys_, environment, vkeys) ||
+        !ReadVerifierKeys("--witness-key", witness_texts_, environment, witnesses)) {
+      return kExitBadInput;
+    }
+    witness_keys_ = std::move(witnesses);
     if (vkeys.empty() && policy_.empty() && log_.folder.empty()) {
       environment.err << "plumbline: with which key? Give --vkey, the log's verifier key\n";
       return kExitUsage;
@@ -119,8 +133,9 @@ class AuditVerifyCommand : public Command {
   }
 
  private:
-  bool ReadVerifierKeys(Environment& environment, std::vector<std::string>& vkeys) const {
-    for (const std::string& text : vkeys_) {
+  static bool ReadVerifierKeys(const char* option, const std::vector<std::string>& texts,
+                               Environment& environment, std::vector<std::string>& vkeys) {
+    for (const std::string& text : texts) {
       std::error_code ignored;
       std::string key = text;
       if (std::filesystem::is_regular_file(text, ignored)) {
@@ -130,13 +145,33 @@ class AuditVerifyCommand : public Command {
       }
       const absl::StatusOr<NoteVerifierKey> parsed = NoteVerifierKey::Parse(key);
       if (!parsed.ok()) {
-        environment.err << "plumbline: --vkey: " << Printable(text) << ": "
+        environment.err << "plumbline: " << option << ": " << Printable(text) << ": "
                         << Printable(parsed.status().message()) << '\n';
         return false;
       }
       vkeys.push_back(std::move(key));
     }
     return true;
+  }
+
+  // Signed by one of these keys of the log, cosigned by all witnesses that were named.
+  absl::StatusOr<audit::TrustPolicy> PolicyOfKeys(const std::vector<std::string>& vkeys) const {
+    std::string text;
+    for (const std::string& vkey : vkeys) absl::StrAppend(&text, "log ", vkey, "\n");
+    std::string names;
+    for (size_t i = 0; i < witness_keys_.size(); ++i) {
+      absl::StrAppend(&text, "witness w", i + 1, " ", witness_keys_[i], "\n");
+      absl::StrAppend(&names, " w", i + 1);
+    }
+    absl::StrAppend(&text, names.empty()
+                               ? "quorum none\n"
+                               : absl::StrCat("group every all", names, "\nquorum every\n"));
+    return audit::TrustPolicy::Parse(text);
+  }
+
+  static std::string CosignedLine(absl::string_view witness, absl::Time time) {
+    return absl::StrCat("Cosigned by ", witness, ", ",
+                        absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", time, absl::UTCTimeZone()), ".");
   }
 
   int VerifyReceipt(const std::vector<std::string>& vkeys, Environment& environment,
@@ -147,14 +182,15 @@ class AuditVerifyCommand : public Command {
     if (!text || !leaf) return kExitBadInput;
     absl::StatusOr<audit::TrustPolicy> policy = absl::InvalidArgumentError("no key");
     if (policy_.empty()) {
-      policy = audit::TrustPolicy::ForLog(vkeys.front());
+      policy = PolicyOfKeys(vkeys);
     } else {
       const auto file = ReadInput(policy_, kMaxPolicyBytes, environment);
       if (!file) return kExitBadInput;
       policy = audit::TrustPolicy::Parse(*file);
     }
     if (!policy.ok()) {
-      environment.err << "plumbline: " << (policy_.empty() ? "--vkey" : Printable(policy_)) << ": "
+      environment.err << "plumbline: "
+                      << (policy_.empty() ? "--vkey, --witness-key" : Printable(policy_)) << ": "
                       << Printable(policy.status().message()) << '\n';
       return kExitBadInput;
     }
@@ -172,9 +208,7 @@ class AuditVerifyCommand : public Command {
                                   verified->checkpoint.origin, ", in its first ",
                                   verified->checkpoint.size, " records.")};
     for (const auto& cosignature : verified->cosignatures) {
-      verdict.lines.push_back(absl::StrCat(
-          "Cosigned by ", cosignature.witness, ", ",
-          absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", cosignature.time, absl::UTCTimeZone()), "."));
+      verdict.lines.push_back(CosignedLine(cosignature.witness, cosignature.time));
     }
     return kExitOk;
   }
@@ -252,13 +286,43 @@ class AuditVerifyCommand : public Command {
     }
     options.origin = NoteVerifierKey::Parse(vkeys.front())->name;
     options.verifier_keys = std::move(vkeys);
+    const absl::StatusOr<audit::TrustPolicy> policy = PolicyOfKeys(options.verifier_keys);
+    if (!policy.ok()) {
+      return ReportError(absl::InvalidArgumentError(policy.status().message()), false,
+                         environment.err);
+    }
     ReplayProgressLine line(environment);
     options.progress = [&line](uint64_t done, uint64_t total) { line.Show(done, total); };
     const absl::StatusOr<audit::LogCheckReport> report = audit::CheckLog(options);
     if (!report.ok()) return ReportError(report.status(), false, environment.err);
     Take(*report, options.origin, verdict);
+    if (!witness_keys_.empty()) CheckCosigned(*files->store, *policy, verdict);
     TakeRepairs(files->repairs, verdict);
     return kExitOk;
+  }
+
+  // That it belongs to this log is for CheckLog to say.
+  static void CheckCosigned(const store::LogStore& store, const audit::TrustPolicy& policy,
+                            Verdict& verdict) {
+    const std::string name(audit::kCosignedDocument);
+    const absl::StatusOr<std::string> text = store.GetDocument(name);
+    const absl::StatusOr<audit::OpenedCheckpoint> opened =
+        text.ok() ? policy.Open(*text) : text.status();
+    if (!opened.ok()) {
+      ++verdict.problem_count;
+      verdict.problems.push_back({name,
+                                  absl::IsNotFound(opened.status())
+                                      ? "no witness has cosigned this log"
+                                      : std::string(opened.status().message()),
+                                  std::nullopt});
+      return;
+    }
+    verdict.lines.push_back(absl::StrCat("The cosigned checkpoint covers ",
+                                         WithThousands(opened->checkpoint.size), " records."));
+    for (const NoteSignature& signature : opened->verified) {
+      const absl::StatusOr<absl::Time> time = CosignatureTime(signature.signature);
+      if (time.ok()) verdict.lines.push_back(CosignedLine(signature.key_name, *time));
+    }
   }
 
   static void Take(const audit::LogCheckReport& report, const std::string& origin,
@@ -351,6 +415,8 @@ class AuditVerifyCommand : public Command {
   std::string tlog_;
   OpenLogOptions log_;
   std::vector<std::string> vkeys_;
+  std::vector<std::string> witness_texts_;
+  std::vector<std::string> witness_keys_;
   std::vector<std::string> checkpoints_;
   std::string format_ = "text";
 };

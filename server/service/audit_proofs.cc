@@ -123,7 +123,16 @@ absl::StatusOr<v1::GetReceiptResponse> AuditLogService::GetReceipt(
 }
 
 absl::StatusOr<v1::GetCheckpointResponse> AuditLogService::GetCheckpoint(
-    const v1::GetCheckpointRequest&, const Caller&) {
+    const v1::GetCheckpointRequest& request, const Caller&) {
+  if (request.cosigned()) {
+    v1::GetCheckpointResponse response;
+    response.set_checkpoint(parts_.log->CosignedCheckpoint());
+    if (response.checkpoint().empty()) {
+      return MakeError(absl::StatusCode::kNotFound, v1::ERROR_REASON_UNKNOWN_RECORD,
+                       "no checkpoint of this log has been cosigned by a witness");
+    }
+    return response;
+  }
   absl::StatusOr<SizedCheckpoint> checkpoint = LatestCheckpoint(0);
   if (!checkpoint.ok()) {
     return checkpoint.status();
