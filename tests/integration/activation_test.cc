@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -64,6 +65,21 @@ class ActivationTest : public ::testing::Test {
     return status;
   }
 
+  static std::vector<v1::RecordSummary> AllDecisions(ServeChild& server) {
+    v1::ListRecordsRequest request;
+    request.set_page_size(1000);
+    request.mutable_filter()->add_kinds(v1::RECORD_KIND_DECISION);
+    std::vector<v1::RecordSummary> all;
+    do {
+      v1::ListRecordsResponse page;
+      const grpc::Status status = server.audit().ListRecords(Context().get(), request, &page);
+      EXPECT_TRUE(status.ok()) << status.error_message();
+      all.insert(all.end(), page.records().begin(), page.records().end());
+      request.set_page_token(page.next_page_token());
+    } while (!request.page_token().empty());
+    return all;
+  }
+
   static std::string HealthOf(ServeChild& server) {
     testing::RawCallOptions health;
     health.method = "/grpc.health.v1.Health/Check";
@@ -106,6 +122,7 @@ TEST_F(ActivationTest, RefusedManifestLeavesWhatWasActiveAndIsOnRecord) {
   v1::ActivateRequest older = Request(clinic_.ManifestOf(4, two), {second_});
   v1::ActivateRequest unsigned_manifest = Request(clinic_.ManifestOf(6, two), {second_});
   unsigned_manifest.set_manifest("plumbline-manifest/v1\n");
+  unsigned_manifest.mutable_bundles(0)->resize(100);  // nobody gets to see that
   for (const auto& [request, step] :
        {std::pair(unapproved, "approvals: "), std::pair(older, "serial: "),
         std::pair(unsigned_manifest, "signature: ")}) {
@@ -149,27 +166,26 @@ TEST_F(ActivationTest, RefusalIsOnRecordUnderTheNameOfWhoAsked) {
   EXPECT_EQ(server.List(v1::RECORD_KIND_ACTIVATION).records(0).caller(), "Olga Other");
 }
 
-TEST_F(ActivationTest, RulesWithoutTestsOrOutOfDateAreRefused) {
+TEST_F(ActivationTest, RulesBadlyTestedOrOutOfDateAreRefused) {
   ServeChild server(Arguments());
   const std::string one = testing::RevisionOf(first_);
   ASSERT_TRUE(Activate(server, Request(clinic_.ManifestOf(1, one), {first_})).ok());
   const std::string rules = RulesOf("1.2.0");
-  const size_t vignettes = rules.find("vignettes {");
-  ASSERT_NE(vignettes, std::string::npos);
   const std::string from = "effective_from { year: 2026 month: 1 day: 31 }";
   const std::string expired =
       testing::Edited(rules, from, from + " effective_until { year: 2026 month: 1 day: 31 }");
   const std::string future =
       testing::Edited(rules, from, "effective_from { year: 9000 month: 1 day: 1 }");
-  for (const auto& [text, reason] :
-       {std::pair(expired, "it was valid until 2026-01-31"),
-        std::pair(future, "it is valid from 9000-01-01"),
-        std::pair(rules.substr(0, vignettes), "it has no tests of its own")}) {
-    const std::string bundle = testing::BundleOf(text);
+  std::vector<testing::BadlyTestedRules> refused = testing::BadlyTested("1.2.0");
+  refused.push_back({"Expired", expired, "it was valid until 2026-01-31"});
+  refused.push_back({"Future", future, "it is valid from 9000-01-01"});
+  for (const testing::BadlyTestedRules& bad : refused) {
+    SCOPED_TRACE(bad.name);
+    const std::string bundle = testing::BundleOf(bad.rules);
     const grpc::Status status =
         Activate(server, Request(clinic_.ManifestOf(2, testing::RevisionOf(bundle)), {bundle}));
     EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
-    EXPECT_THAT(status.error_message(), HasSubstr(reason));
+    EXPECT_THAT(status.error_message(), HasSubstr(bad.reason));
   }
   EXPECT_EQ(server.Evaluate(RequestOf("")).decision().ruleset().revision(), one);
 }
@@ -200,6 +216,183 @@ TEST_F(ActivationTest, WhatWasActiveIsActiveAgainAfterARestart) {
   ServeChild server(Arguments());
   EXPECT_EQ(Status(server).serial(), 3u);
   EXPECT_EQ(server.Evaluate(RequestOf("")).decision().ruleset().revision(), one);
+}
+
+// A decision under a manifest comes after the record that it goes live, also when many are under
+// way.
+TEST_F(ActivationTest, NoDecisionComesBeforeTheRecordOfItsActivation) {
+  ServeChild server(Arguments());
+  const std::string one = testing::RevisionOf(first_);
+  const std::string two = testing::RevisionOf(second_);
+  ASSERT_TRUE(Activate(server, Request(clinic_.ManifestOf(1, one), {first_})).ok());
+  ASSERT_TRUE(Activate(server, Request(clinic_.ManifestOf(2, two), {second_})).ok());
+  std::atomic<bool> go_on{true};
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 3; ++t) {
+    callers.emplace_back([&] {
+      const auto stub = v1::TriageService::NewStub(server.Main());
+      while (go_on) {
+        v1::EvaluateResponse response;
+        EXPECT_TRUE(stub->Evaluate(Context().get(), RequestOf(""), &response).ok());
+      }
+    });
+  }
+  for (uint64_t serial = 3; serial <= 60; ++serial) {
+    EXPECT_TRUE(
+        Activate(server, Request(clinic_.ManifestOf(serial, serial % 2 == 0 ? two : one))).ok());
+  }
+  go_on = false;
+  for (std::thread& caller : callers) {
+    caller.join();
+  }
+  std::map<uint64_t, std::pair<uint64_t, std::string>> live;  // serial: index, revision
+  const v1::ListRecordsResponse activations = server.List(v1::RECORD_KIND_ACTIVATION);
+  for (const auto& record : activations.records()) {
+    if (!record.revision().empty()) {
+      live[record.manifest_serial()] = {record.index(), record.revision()};
+    }
+  }
+  ASSERT_THAT(live, SizeIs(60));
+  std::set<uint64_t> decided;
+  for (const v1::RecordSummary& record : AllDecisions(server)) {
+    decided.insert(record.manifest_serial());
+    ASSERT_EQ(live.count(record.manifest_serial()), 1u);
+    const auto& [index, revision] = live[record.manifest_serial()];
+    EXPECT_GT(record.index(), index) << record.manifest_serial();
+    EXPECT_EQ(record.revision(), revision);
+  }
+  EXPECT_GT(decided.size(), 10u);
+}
+
+// The process dies when the manifest is stored but not on record, and when it is on record but not
+// active: the next start activates it, and says so before it answers.
+TEST_F(ActivationTest, DeathBeforeTheSwapLeavesALogThatTellsTheTruth) {
+  const std::string one = testing::RevisionOf(first_);
+  const std::string two = testing::RevisionOf(second_);
+  uint64_t serial = 0;
+  for (const std::string place : {"activation-stored", "activation-recorded"}) {
+    SCOPED_TRACE(place);
+    {
+      // The second hit: one activation is that of the start, or the first by RPC.
+      ServeChild server(Arguments(), place + ":2=exit");
+      if (serial == 0) {
+        ASSERT_TRUE(Activate(server, Request(clinic_.ManifestOf(++serial, one), {first_})).ok());
+      }
+      EXPECT_FALSE(Activate(server, Request(clinic_.ManifestOf(++serial, two), {second_})).ok());
+      EXPECT_EQ(server.process().Wait(), 86);
+    }
+    ServeChild server(Arguments());
+    EXPECT_EQ(Status(server).serial(), serial);
+    const v1::EvaluateResponse answer = server.Evaluate(RequestOf(""));
+    EXPECT_EQ(answer.decision().ruleset().revision(), two);
+    const auto record = server.List(v1::RECORD_KIND_ACTIVATION).records(0);
+    EXPECT_EQ(record.revision(), two);
+    EXPECT_EQ(record.manifest_serial(), serial);
+    EXPECT_LT(record.index(), answer.record_index());
+    // Back, for the second place.
+    ASSERT_TRUE(Activate(server, Request(clinic_.ManifestOf(++serial, one), {first_})).ok());
+    EXPECT_EQ(server.Stop(), 0);
+  }
+}
+
+TEST_F(ActivationTest, WhatCannotBePutOnRecordIsRefusedAndTheOldOneServes) {
+  const std::string one = testing::RevisionOf(first_);
+  const std::string two = testing::RevisionOf(second_);
+  {
+    ServeChild server(Arguments(), "activation-stored:2=error");
+    ASSERT_TRUE(Activate(server, Request(clinic_.ManifestOf(1, one), {first_})).ok());
+    const v1::ActivateRequest next = Request(clinic_.ManifestOf(2, two), {second_});
+    const grpc::Status status = Activate(server, next);
+    EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_ACTIVATION_REFUSED);
+    EXPECT_THAT(status.error_message(), HasSubstr("record: "));
+    EXPECT_EQ(Status(server).last_failure().step(), "record");
+    EXPECT_EQ(server.Evaluate(RequestOf("")).decision().ruleset().revision(), one);
+    EXPECT_EQ(server.Stop(), 0);
+  }
+  ServeChild server(Arguments());
+  EXPECT_EQ(server.Evaluate(RequestOf("")).decision().ruleset().revision(), one);
+  EXPECT_TRUE(Activate(server, Request(clinic_.ManifestOf(2, two), {second_})).ok());
+  EXPECT_EQ(server.Evaluate(RequestOf("")).decision().ruleset().revision(), two);
+}
+
+// A restart after an activation by RPC: the folder lags behind, which is no refusal.
+TEST_F(ActivationTest, FolderThatIsOlderThanWhatCameByRpcIsNoRefusal) {
+  const std::string one = testing::RevisionOf(first_);
+  const std::string two = testing::RevisionOf(second_);
+  clinic_.PutRelease(folder_.path("registry"), first_);
+  clinic_.PutManifest(folder_.path("registry"), clinic_.Sign(clinic_.ManifestOf(1, one)));
+  {
+    ServeChild server(Arguments());
+    ASSERT_TRUE(Activate(server, Request(clinic_.ManifestOf(2, two), {second_})).ok());
+    server.Stop();
+  }
+  {
+    ServeChild server(Arguments());
+    const auto status = Status(server);
+    EXPECT_EQ(status.serial(), 2u);
+    EXPECT_EQ(status.activations(), 1u);
+    EXPECT_EQ(status.failures(), 0u) << status.last_failure().message();
+    EXPECT_THAT(server.List(v1::RECORD_KIND_ACTIVATION).records(), SizeIs(3))
+        << "1 and 2, and 2 again at the start";
+    server.Stop();
+  }
+  // Another manifest with the same serial is something else.
+  clinic_.PutManifest(folder_.path("registry"), clinic_.Sign(clinic_.ManifestOf(2, one)));
+  ServeChild server(Arguments());
+  EXPECT_EQ(Status(server).serial(), 2u);
+  EXPECT_EQ(Status(server).failures(), 1u);
+  EXPECT_THAT(Status(server).last_failure().message(), HasSubstr("with another manifest"));
+  EXPECT_EQ(server.Evaluate(RequestOf("")).decision().ruleset().revision(), two);
+}
+
+TEST_F(ActivationTest, StatusCountsAnswersOnly) {
+  ServeChild server(Arguments());
+  ASSERT_TRUE(
+      Activate(server, Request(clinic_.ManifestOf(1, testing::RevisionOf(first_)), {first_})).ok());
+  server.Evaluate(RequestOf(""));
+  server.Evaluate(RequestOf(""));
+  v1::EvaluateRequest early = RequestOf("");
+  early.mutable_as_of()->set_year(2020);
+  v1::EvaluateResponse response;
+  const grpc::Status refused = server.triage().Evaluate(Context().get(), early, &response);
+  EXPECT_EQ(ReasonOf(refused), v1::ERROR_REASON_RULESET_NOT_EFFECTIVE);
+  const auto status = Status(server);
+  ASSERT_GE(status.traffic_size(), 1);
+  EXPECT_EQ(status.traffic(0).alias(), "stable");
+  EXPECT_EQ(status.traffic(0).answered(), 2u);
+}
+
+// With --rules, too.
+TEST_F(ActivationTest, OneRulesetForGoodCountsItsAnswers) {
+  ServeChild server({folder_.Rules()});
+  server.Evaluate(RequestOf(""));
+  const auto status = Status(server);
+  ASSERT_GE(status.traffic_size(), 1);
+  EXPECT_EQ(status.traffic(0).answered(), 1u);
+  EXPECT_EQ(status.serial(), 0u);
+}
+
+// A real ruleset file, by the command that people use.
+TEST_F(ActivationTest, RealRulesetFileIsCheckedOnTheAdministrativeAddress) {
+  const std::string port_file = folder_.path("admin.port");
+  ServeChild server(Arguments({"--admin-port-file", port_file}));
+  const auto check = [](const std::string& address) {
+    return testing::ChildProcess({PLUMBLINE_BINARY, "registry", "check",
+                                  std::string(std::getenv("PLUMBLINE_SOURCE_DIR")) +
+                                      "/rules/releases/low_back_pain-0.1.0.plumb",
+                                  "--test", "--server", address, "--deadline-ms", "120000"});
+  };
+  std::string port = testing::ReadFile(port_file);
+  port.pop_back();
+  testing::ChildProcess checked = check("127.0.0.1:" + port);
+  EXPECT_EQ(checked.Wait(), 0) << checked.errors();
+  EXPECT_THAT(checked.output(), HasSubstr("version 0.1.0: valid, 398 tests passed, 0 failed"));
+  EXPECT_THAT(checked.output(), HasSubstr("vignettes: 398 passed, 0 failed"));
+
+  testing::ChildProcess refused = check(server.address());
+  EXPECT_EQ(refused.Wait(), 4);
+  EXPECT_THAT(refused.errors(), HasSubstr("takes no request of this size"));
+  EXPECT_THAT(refused.errors(), HasSubstr("administrative address"));
 }
 
 TEST_F(ActivationTest, WatchedFolderIsTakenUp) {
