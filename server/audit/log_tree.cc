@@ -53,11 +53,11 @@ absl::Status LogTree::LoadEdge(uint64_t trusted_size) {
     tiles_below = complete;
   }
   const uint64_t first = size();
-  const absl::Status status = store_->Scan(first, entries - first, store::Parts::kLeaf,
-                                           [&](const store::StoredEntry& entry) {
-                                             Append({HashLeaf(entry.leaf)});
-                                             return true;
-                                           });
+  absl::Status status = store_->Scan(first, entries - first, store::Parts::kLeaf,
+                                     [&](const store::StoredEntry& entry) {
+                                       Append({HashLeaf(entry.leaf)});
+                                       return true;
+                                     });
   if (!status.ok()) return status;
   if (size() != entries) {
     return absl::DataLossError(
@@ -95,7 +95,7 @@ absl::Status LogTree::WriteTiles() {
       name = unwritten_.begin()->first;
       bytes = EncodeHashTile(unwritten_.begin()->second);
     }
-    const absl::Status status = store_->WriteTile(static_cast<int>(name.first), name.second, bytes);
+    absl::Status status = store_->WriteTile(static_cast<int>(name.first), name.second, bytes);
     if (!status.ok()) return status;
     tile_written.Hit();
     absl::MutexLock lock(&mutex_);
