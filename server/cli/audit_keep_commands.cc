@@ -1,7 +1,9 @@
 // plumbline audit erase, hold, feedback: what is added to a log by hand.
 
+#include <cstdint>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
@@ -54,7 +56,7 @@ class AuditEraseCommand : public Command {
     if (dry_run_ || count == 0) {
       environment.out << count << Records(count)
                       << (dry_run_ ? " would be erased.\n" : " to erase: nothing was done.\n");
-      return kExitOk;
+      return ReportDamaged(*answer, environment);
     }
     if (!yes_ && !Confirm(environment, count)) {
       environment.err << "plumbline: nothing was erased\n";
@@ -65,10 +67,23 @@ class AuditEraseCommand : public Command {
     if (!answer.ok()) return ReportError(answer.status(), target_.remote(), environment.err);
     environment.out << answer->erased_records() << Records(answer->erased_records())
                     << " erased. Record of the erasure: " << answer->erasure_id() << "\n";
-    return kExitOk;
+    return ReportDamaged(*answer, environment);
   }
 
  private:
+  // An erasure that is not complete must not look like one.
+  static int ReportDamaged(const v1::ErasePatientResponse& answer, Environment& environment) {
+    const auto count = static_cast<uint64_t>(answer.damaged_records_size());
+    if (count == 0) return kExitOk;
+    environment.err << "plumbline: the erasure is not complete: " << count << " damaged"
+                    << Records(count)
+                    << " cannot be erased, of this patient or of nobody knows whom:";
+    for (const uint64_t index : answer.damaged_records()) environment.err << ' ' << index;
+    environment.err << "\n  Restore them from a backup and erase again "
+                       "(docs/retention_and_erasure.md)\n";
+    return kExitCheckFailed;
+  }
+
   bool Confirm(Environment& environment, uint64_t count) const {
     if (!environment.terminal) {
       environment.err << "plumbline: not a terminal, so nobody can be asked: give --yes\n";
@@ -96,6 +111,11 @@ class AuditHoldCommand : public Command {
     auto* patient = app_->add_option("--patient", patient_, "Pseudonym of the patient");
     app_->add_flag("--everybody", everybody_, "Hold all records")->excludes(patient);
     app_->add_flag("--lift", lift_, "Lift the hold");
+    auto* settle =
+        app_->add_option("--settle", settled_,
+                         "Index of a damaged record that may have been a hold and need not be "
+                         "heeded; may be repeated");
+    settle->excludes(patient)->excludes("--everybody")->excludes("--lift");
     app_->add_option("--reason", reason_, "Why; goes on record")->required();
     app_->footer(
         "\nExamples:\n"
@@ -105,7 +125,7 @@ class AuditHoldCommand : public Command {
   }
 
   int Run(Environment& environment) override {
-    if (patient_.empty() == !everybody_) {
+    if (patient_.empty() && !everybody_ && settled_.empty()) {
       environment.err << "plumbline: whom? Give --patient P or --everybody\n";
       return kExitUsage;
     }
@@ -114,11 +134,15 @@ class AuditHoldCommand : public Command {
     if (client == nullptr) return code;
     v1::SetLegalHoldRequest request;
     request.set_patient_pseudonym(patient_);
-    request.set_hold(!lift_);
+    request.set_hold(!lift_ && settled_.empty());
     request.set_reason(reason_);
+    request.mutable_settled_records()->Assign(settled_.begin(), settled_.end());
     const absl::StatusOr<v1::SetLegalHoldResponse> answer = client->SetLegalHold(request);
     if (!answer.ok()) return ReportError(answer.status(), target_.remote(), environment.err);
-    environment.out << "Legal hold " << (lift_ ? "lifted" : "set")
+    environment.out << (settled_.empty() ? "Legal hold " : "Damaged records ")
+                    << (!settled_.empty() ? "settled"
+                        : lift_           ? "lifted"
+                                          : "set")
                     << ". Record: " << answer->record_id() << "\n";
     return kExitOk;
   }
@@ -128,6 +152,7 @@ class AuditHoldCommand : public Command {
   std::string patient_;
   bool everybody_ = false;
   bool lift_ = false;
+  std::vector<uint64_t> settled_;
   std::string reason_;
 };
 

@@ -52,6 +52,9 @@ void AuditTarget::Declare(CLI::App& app) {
   app.add_option("--log-signing-key", log_.signing_key_file,
                  "File of the key that signs its checkpoints")
       ->needs(folder);
+  app.add_option("--log-confirm-date", log_.confirmed_date,
+                 "Today's date in UTC, YYYY-MM-DD: the clock is right, the log was unused for long")
+      ->needs(folder);
   auto* server = app.add_option("--server", server_.target,
                                 "HOST:PORT of a server's administrative address: ask there");
   server->excludes(folder);

@@ -7,13 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/audit/keyring.h"
-#include "server/base/clock.h"
 #include "server/base/note_key.h"
 #include "server/base/random.h"
 #include "server/cli/signing_key.h"
 #include "server/engine/engine.h"
 #include "server/service/audit_log_service.h"
-#include "server/service/erasure.h"
+#include "server/service/background_thread.h"
 #include "server/service/replay_log.h"
 #include "server/service/retention.h"
 
@@ -23,6 +22,8 @@ namespace {
 // Document of the store: which file of the signing key the last server used, so that the commands
 // that open the log need not be told.
 constexpr char kSigningKeyDocument[] = "serve.signing-key-file";
+constexpr absl::Duration kSignOfLifeEvery = absl::Hours(1);
+constexpr int kSignsNice = 19;
 constexpr char kKeyVariable[] = "PLUMBLINE_LOG_KEY";
 
 absl::Status Annotate(const absl::Status& status, absl::string_view what) {
@@ -56,7 +57,10 @@ absl::StatusOr<std::unique_ptr<Ed25519NoteSigner>> ReadSigner(const std::string&
 
 class LogStackImpl : public LogStack {
  public:
-  ~LogStackImpl() override { retention_.reset(); }
+  ~LogStackImpl() override {
+    signs_of_life_.reset();
+    retention_.reset();
+  }
 
   absl::Status Open(const LogStackOptions& options, const LogFilesOpener& open_files) {
     for (const auto step :
@@ -76,6 +80,8 @@ class LogStackImpl : public LogStack {
   service::EventRecords& events() override { return *events_; }
   service::KeptRulesets& kept() override { return *kept_; }
   const service::LogIndexer& indexer() const override { return *indexer_; }
+  const service::Erasure& erasure() const override { return *erasure_; }
+  const service::LogClock& clock() const override { return *clock_; }
   const std::string& verifier_key() const override { return verifier_key_; }
 
  private:
@@ -146,13 +152,18 @@ class LogStackImpl : public LogStack {
                                      options.older_verifier_keys.begin(),
                                      options.older_verifier_keys.end());
     log_options.on_event = options.on_event;
+    service::LogClock::Options believing;
+    believing.tolerance = options.clock_tolerance;
+    believing.on_event = options.on_event;
+    clock_.emplace(options.clock != nullptr ? options.clock : &system_clock_, std::move(believing));
     auto log = audit::DecisionLog::Open(std::move(log_options), files_.store.get(), keyring_.get(),
-                                        signer_.get(), &clock_, &random_);
+                                        signer_.get(), &*clock_, &random_);
     if (!log.ok()) {
       return Annotate(log.status(), absl::StrCat("decision log ", options.folder));
     }
     log_ = *std::move(log);
-    return absl::OkStatus();
+    return Annotate(service::CheckClock(*log_, *files_.store, clock_->Now(), options.clock_limits),
+                    absl::StrCat("decision log ", options.folder));
   }
 
   absl::Status OpenServices(const LogStackOptions& options, const LogFilesOpener&) {
@@ -164,6 +175,7 @@ class LogStackImpl : public LogStack {
     }
     indexer_ = *std::move(indexer);
     service::RecorderOptions recording;
+    recording.on_event = options.on_event;
     const absl::string_view build = engine::EngineVersion();
     recording.engine_build.assign(build.data(), build.size());
     auto recorder = service::LogRecorder::Make(log_.get(), files_.store.get(), indexer_.get(),
@@ -172,7 +184,10 @@ class LogStackImpl : public LogStack {
       return Annotate(recorder.status(), options.folder);
     }
     recorder_ = *std::move(recorder);
-    auto erasure = service::Erasure::Open(log_.get(), indexer_.get(), recording.engine_build);
+    service::ErasureOptions erasing;
+    erasing.engine_build = recording.engine_build;
+    erasing.on_event = options.on_event;
+    auto erasure = service::Erasure::Open(log_.get(), indexer_.get(), std::move(erasing));
     if (!erasure.ok()) {
       return Annotate(erasure.status(), options.folder);
     }
@@ -197,13 +212,23 @@ class LogStackImpl : public LogStack {
       service::RetentionPolicy policy;
       policy.years = options.retention_years;
       policy.on_event = options.on_event;
-      retention_.emplace(std::move(policy), erasure_.get(), &clock_);
+      retention_.emplace(std::move(policy), erasure_.get(), &*clock_);
       retention_->Start();
+    }
+    if (options.retention_years >= 0) {
+      signs_of_life_ = std::make_unique<service::BackgroundThread>(
+          kSignsNice, [this](service::StopToken& token) {
+            do {
+              // Without one, the last record is what the next start has to go by.
+              static_cast<void>(service::NoteClock(files_.store.get(), clock_->Now()));
+            } while (token.Rest(kSignOfLifeEvery));
+          });
     }
   }
 
   // Destroyed from below.
-  SystemClock clock_;
+  SystemClock system_clock_;
+  std::optional<service::LogClock> clock_;
   OpenSslRandomSource random_;
   std::unique_ptr<audit::Keyring> keyring_;
   std::unique_ptr<Ed25519NoteSigner> signer_;
@@ -219,6 +244,7 @@ class LogStackImpl : public LogStack {
   std::optional<service::FeedbackService> feedback_;
   std::optional<service::AuditLogService> audit_;
   std::optional<service::Retention> retention_;
+  std::unique_ptr<service::BackgroundThread> signs_of_life_;
 };
 
 }  // namespace

@@ -14,12 +14,16 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "server/audit/decision_log.h"
+#include "server/base/clock.h"
 #include "server/cli/log_files.h"
 #include "server/cli/opened_log.h"
+#include "server/service/erasure.h"
 #include "server/service/event_records.h"
 #include "server/service/feedback_service.h"
 #include "server/service/kept_rulesets.h"
+#include "server/service/log_clock.h"
 #include "server/service/log_indexer.h"
 #include "server/service/log_recorder.h"
 
@@ -38,8 +42,13 @@ struct LogStackOptions {
   audit::LogOptions log;
   // Verifier keys that signed checkpoints of this log before the signing key.
   std::vector<std::string> older_verifier_keys;
-  // Negative: no retention runs.
+  // Negative: this is no server; no retention runs, and no signs of life are left.
   int retention_years = -1;
+  // How far the clock may get ahead of the machine's uptime before it is not believed any more.
+  absl::Duration clock_tolerance = absl::Hours(24);
+  service::ClockLimits clock_limits;
+  // Null: the machine's.
+  const Clock* clock = nullptr;
   // For the operator; no patient data. Called on any thread. May be null.
   std::function<void(absl::string_view event, absl::string_view detail)> on_event;
 };
@@ -56,6 +65,9 @@ class LogStack : public OpenedLog {
   virtual service::EventRecords& events() = 0;
   virtual service::KeptRulesets& kept() = 0;
   virtual const service::LogIndexer& indexer() const = 0;
+  virtual const service::Erasure& erasure() const = 0;
+  // The time that the log goes by.
+  virtual const service::LogClock& clock() const = 0;
   // Name of the log, and the key that verifies its checkpoints.
   virtual const std::string& verifier_key() const = 0;
 };

@@ -83,6 +83,7 @@ absl::StatusOr<std::unique_ptr<OpenedLog>> OpenLog(const OpenLogOptions& options
   stack.folder = options.folder;
   stack.key_file = options.key_file;
   stack.signing_key_file = options.signing_key_file;
+  stack.clock_limits.confirmed_date = options.confirmed_date;
   auto log = LogStack::Open(stack, &OpenLogFiles);
   if (!log.ok()) {
     return log.status();

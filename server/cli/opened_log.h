@@ -32,6 +32,8 @@ struct OpenLogOptions {
   // File of the private key that signs checkpoints. Empty: the one that the folder's configuration
   // names, if there is one.
   std::string signing_key_file;
+  // "2026-11-21" (UTC): somebody has made sure that this is the date (service/log_clock.h).
+  std::string confirmed_date;
 };
 
 // Owns the store, keys and log. Thread-safe. While it lives, no other process can open the folder

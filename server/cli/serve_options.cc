@@ -151,6 +151,18 @@ void ServeOptionReader::DeclareLog() {
   AddNumber("--retention-years", log.retention_years, 0, 200,
             "Erase what is older, unless held; 0: keep for ever")
       ->group(kGroup);
+  AddNumber("--log-clock-tolerance-h", log.clock_tolerance_h, 1, 10'000,
+            "How far the clock may jump ahead while the server runs; further, it is not believed")
+      ->group(kGroup);
+  AddNumber("--log-max-off-days", log.max_off_days, 1, 100'000,
+            "Do not start when the last sign of life of the log is older, unless the date is "
+            "confirmed: the clock may be wrong")
+      ->group(kGroup);
+  serve_
+      ->add_option("--log-confirm-date", log.confirmed_date,
+                   "Today's date in UTC, YYYY-MM-DD: the clock is right, the server was off for "
+                   "that long")
+      ->group(kGroup);
 }
 
 void ServeOptionReader::DeclareLimits() {

@@ -46,6 +46,10 @@ struct DecisionLogOptions {
   int checkpoint_interval_ms = 1000;
   int checkpoint_records = 1024;
   int retention_years = 6;
+  int clock_tolerance_h = 24;
+  int max_off_days = 31;
+  // "2026-11-21"; empty: not confirmed.
+  std::string confirmed_date;
 };
 
 struct ServeOptions {

@@ -84,6 +84,9 @@ LogStackOptions ServeProcess::StackOptions(std::string min_checkpoint) {
   stack.origin = given.origin;
   stack.older_verifier_keys = given.older_verifier_keys;
   stack.retention_years = given.retention_years;
+  stack.clock_tolerance = absl::Hours(given.clock_tolerance_h);
+  stack.clock_limits.max_gap = absl::Hours(24 * given.max_off_days);
+  stack.clock_limits.confirmed_date = given.confirmed_date;
   stack.log.max_batch = static_cast<size_t>(given.max_batch);
   stack.log.max_batch_delay = absl::Microseconds(given.max_batch_delay_us);
   stack.log.max_pending_records = static_cast<size_t>(given.max_pending);
@@ -217,7 +220,18 @@ std::vector<metrics::Metric> ServeProcess::LogMetrics() const {
           metrics::Gauge("plumbline_log_indexed_records", "Records that queries can find.",
                          static_cast<double>(progress.indexed)),
           metrics::Gauge("plumbline_log_failed", "1: the log has failed and takes no records.",
-                         log_->log().health().ok() ? 0 : 1)};
+                         log_->log().health().ok() ? 0 : 1),
+          metrics::Gauge("plumbline_log_damaged_records",
+                         "Different damaged records that could not be erased, since the start.",
+                         static_cast<double>(log_->erasure().damaged_met())),
+          metrics::Gauge("plumbline_log_clock_not_believed",
+                         "1: the clock is too far ahead; the log goes by the machine's uptime.",
+                         log_->clock().believes() ? 0 : 1),
+          metrics::Gauge("plumbline_log_request_ids", "Request ids in memory.",
+                         static_cast<double>(log_->recorder().remembered_requests())),
+          metrics::Gauge("plumbline_log_request_ids_limit",
+                         "Request ids at which new ones are refused until the index catches up.",
+                         static_cast<double>(log_->recorder().max_remembered_requests()))};
 }
 
 int ServeProcess::StartMetrics() {
@@ -257,7 +271,10 @@ void ServeProcess::RecordConfiguration() {
       {"log_max_pending", absl::StrCat(options_.log.max_pending)},
       {"log_min_free_mb", absl::StrCat(options_.log.min_free_mb)},
       {"checkpoint_interval_ms", absl::StrCat(options_.log.checkpoint_interval_ms)},
-      {"retention_years", absl::StrCat(options_.log.retention_years)}};
+      {"retention_years", absl::StrCat(options_.log.retention_years)},
+      {"log_clock_tolerance_h", absl::StrCat(options_.log.clock_tolerance_h)},
+      {"log_max_off_days", absl::StrCat(options_.log.max_off_days)},
+      {"log_confirmed_date", options_.log.confirmed_date}};
   if (const auto recorded = log_->events().RecordConfiguration(settings); !recorded.ok()) {
     events_.OnEvent("configuration-not-recorded", {{"reason", recorded.status().message()}});
   }

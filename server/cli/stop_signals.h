@@ -19,6 +19,7 @@ class StopSignals {
     sigaddset(&set_, SIGINT);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);  // a closed log must not end the server
+    std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a full disk, which has its own end
   }
 
   // 0 if none came within a tenth of a second.

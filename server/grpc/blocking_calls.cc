@@ -26,8 +26,8 @@ absl::Status TooManyWaiting() {
 // Deletes itself when gRPC is done with it.
 class UnaryCall : public grpc::ServerUnaryReactor {
  public:
-  UnaryCall(const LoggedCall& call, grpc::ByteBuffer* response)
-      : call_(call), response_(response) {}
+  UnaryCall(const LoggedCall& call, Admission::Token attendance, grpc::ByteBuffer* response)
+      : call_(call), attendance_(std::move(attendance)), response_(response) {}
 
   void End(absl::StatusOr<std::string> answer) {
     if (!answer.ok()) {
@@ -45,6 +45,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   void OnDone() override { delete this; }
 
   LoggedCall call_;
+  const Admission::Token attendance_;
   grpc::ByteBuffer* response_;
 };
 
@@ -52,7 +53,8 @@ class UnaryCall : public grpc::ServerUnaryReactor {
 // both are done with it: Finish may lead to OnDone, on another thread, before it returns.
 class StreamCall : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
-  explicit StreamCall(const LoggedCall& call) : call_(call) {}
+  StreamCall(const LoggedCall& call, Admission::Token attendance)
+      : attendance_(std::move(attendance)), call_(call) {}
 
   // Waits for room. False: cancelled.
   bool Emit(std::string message) {
@@ -120,6 +122,7 @@ class StreamCall : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     }
   }
 
+  const Admission::Token attendance_;
   std::atomic<int> users_{2};
   absl::Mutex mutex_;
   LoggedCall call_ ABSL_GUARDED_BY(mutex_);
@@ -144,7 +147,8 @@ grpc::ServerUnaryReactor* BlockingCalls::RunBytes(grpc::CallbackServerContext* c
                                                   absl::string_view method,
                                                   const grpc::ByteBuffer* request,
                                                   grpc::ByteBuffer* response, Work work) {
-  auto* call = new UnaryCall(LoggedCall(log_, method, request->Length()), response);
+  auto* call =
+      new UnaryCall(LoggedCall(log_, method, request->Length()), gate_->Attend(), response);
   absl::StatusOr<service::Caller> caller = CallerOf(*context);
   if (!caller.ok()) {
     call->End(caller.status());
@@ -181,7 +185,7 @@ grpc::ServerUnaryReactor* BlockingCalls::RunBytes(grpc::CallbackServerContext* c
 grpc::ServerWriteReactor<grpc::ByteBuffer>* BlockingCalls::StreamBytes(
     grpc::CallbackServerContext* context, absl::string_view method, const grpc::ByteBuffer* request,
     StreamWork work) {
-  auto* call = new StreamCall(LoggedCall(log_, method, request->Length()));
+  auto* call = new StreamCall(LoggedCall(log_, method, request->Length()), gate_->Attend());
   absl::StatusOr<service::Caller> caller = CallerOf(*context);
   if (!caller.ok()) {
     call->End(caller.status());

@@ -4,6 +4,7 @@
 #define PLUMBLINE_SERVER_GRPC_CALL_GATE_H_
 
 #include <chrono>
+#include <limits>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -25,9 +26,15 @@ class CallGate {
   // Both.
   absl::StatusOr<Admission::Token> Enter(std::chrono::system_clock::time_point deadline);
 
+  // For calls that are not over when their work is: to be held until gRPC has sent the answer.
+  Admission::Token Attend() { return attendance_.TryAdmit(); }
+  // Nothing is being worked on, and nobody attends.
+  bool idle() const { return admission_.in_flight() == 0 && attendance_.in_flight() == 0; }
+
  private:
   const LimitConfig limits_;
   Admission admission_;
+  Admission attendance_{std::numeric_limits<int>::max()};
 };
 
 }  // namespace plumbline::grpc_server

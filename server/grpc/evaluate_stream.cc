@@ -39,7 +39,10 @@ class RefusedStream : public Reactor {
 class EvaluateStreams::Stream : public Reactor {
  public:
   Stream(EvaluateStreams* streams, service::Caller caller)
-      : streams_(streams), caller_(std::move(caller)), call_(streams->log_, "EvaluateStream", 0) {}
+      : streams_(streams),
+        caller_(std::move(caller)),
+        attendance_(streams->gate_->Attend()),
+        call_(streams->log_, "EvaluateStream", 0) {}
 
   void Begin() {
     absl::MutexLock lock(&mutex_);
@@ -188,6 +191,7 @@ class EvaluateStreams::Stream : public Reactor {
 
   EvaluateStreams* streams_;
   const service::Caller caller_;
+  const Admission::Token attendance_;
   std::atomic<int> users_{1};
   grpc::ByteBuffer read_;  // gRPC's while `reading_`
   absl::Mutex mutex_;

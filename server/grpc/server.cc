@@ -2,12 +2,15 @@
 
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "grpc/grpc.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
@@ -22,6 +25,10 @@
 
 namespace plumbline::grpc_server {
 namespace {
+
+// Answers of Evaluate are with gRPC when their work is over: time to put them on the wire.
+constexpr absl::Duration kIdleGrace = absl::Milliseconds(200);
+constexpr absl::Duration kIdleLook = absl::Milliseconds(10);
 
 // The handlers of one server. Outlives the server, which ends all calls before it goes.
 class Handlers {
@@ -66,6 +73,8 @@ class Handlers {
     }
   }
 
+  bool idle() const { return gate_.idle(); }
+
  private:
   const service::FeedbackService no_feedback_{nullptr};
   CallGate gate_;
@@ -109,13 +118,33 @@ class GrpcServer final : public Server {
       ReportServing(false);
       absl::SleepFor(stop_.notice);
       handlers_.Drain();
+      absl::Notification ended;
+      std::thread closing([&] { CloseWhenIdle(ended); });
       server_->Shutdown(absl::ToChronoTime(absl::Now() + stop_.drain_limit));
+      ended.Notify();
+      closing.join();
       server_->Wait();
       log_->OnEvent("stopped", {{"address", address_}});
     });
   }
 
  private:
+  // gRPC takes no calls any more, but waits until every client has let go of its connection. One
+  // that is idle looks at it every few seconds only, or not at all: nobody needs to wait for that.
+  void CloseWhenIdle(const absl::Notification& ended) {
+    absl::Time idle_since = absl::InfiniteFuture();
+    while (!ended.WaitForNotificationWithTimeout(kIdleLook)) {
+      if (!handlers_.idle()) {
+        idle_since = absl::InfiniteFuture();
+      } else if (idle_since == absl::InfiniteFuture()) {
+        idle_since = absl::Now();
+      } else if (absl::Now() - idle_since >= kIdleGrace) {
+        grpc_server_cancel_all_calls(server_->c_server());
+        return;
+      }
+    }
+  }
+
   Handlers handlers_;
   const StopConfig stop_;
   EventLog* log_;

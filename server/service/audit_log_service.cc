@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "server/base/uuid.h"
+#include "server/service/earlier_request.h"
 #include "server/service/log_status.h"
 #include "server/service/record_filter.h"
 #include "server/service/record_lookup.h"
@@ -22,6 +23,8 @@ constexpr int kDefaultPage = 100;
 constexpr int kMaxPage = 1000;
 // Newest ones that are shown beside a record.
 constexpr size_t kMaxRelated = 1000;
+// Damaged records that one call settles.
+constexpr int kMaxSettled = 1000;
 
 // What a record summary lists beside a record; reads and replays do not say anything about it.
 bool IsRelated(v1::RecordKind kind) {
@@ -127,14 +130,42 @@ absl::StatusOr<v1::ListRecordsResponse> AuditLogService::ListRecords(
     }
     *response.add_records() = *std::move(summary);
   }
-  // Who asks for one patient's records learns something about that patient.
-  if (!request.filter().patient_pseudonym().empty() && request.page_token().empty()) {
-    const auto accessed = events_.RecordAccess(caller, "list of one patient's records", "", {});
-    if (!accessed.ok()) {
-      return accessed.status();
+  if (request.page_token().empty()) {
+    if (absl::Status recorded = RecordLookup(request.filter(), "list", *found, caller);
+        !recorded.ok()) {
+      return recorded;
     }
   }
   return response;
+}
+
+absl::Status AuditLogService::RecordLookup(const v1::RecordFilter& filter, absl::string_view what,
+                                           absl::Span<const uint64_t> found, const Caller& caller) {
+  if (filter.patient_pseudonym().empty() && filter.request_id().empty()) {
+    return absl::OkStatus();
+  }
+  Event event;
+  event.kind = v1::RECORD_KIND_ACCESS;
+  event.summary = absl::StrCat("patient data was read: ", what,
+                               filter.patient_pseudonym().empty() ? " of one request's records"
+                                                                  : " of one patient's records");
+  event.attributes = {{"what", std::string(what)}};
+  event.caller = caller;
+  event.request_id = filter.request_id();
+  event.patient_pseudonym = filter.patient_pseudonym();
+  // A request belongs to a patient: what is on record about the look must go when the patient's
+  // records go.
+  for (auto index = found.begin(); index != found.end() && event.patient_pseudonym.empty();
+       ++index) {
+    const absl::StatusOr<audit::Record> record =
+        ReadRecord(*parts_.log, *index, store::Parts::kLeafAndDetails);
+    if (record.ok() && !record->erased) {
+      if (const auto details = ParseDetails(*record); details.ok()) {
+        event.patient_pseudonym = details->patient_pseudonym();
+      }
+    }
+  }
+  return events_.Append(std::move(event)).status();
 }
 
 absl::Status AuditLogService::AddRelated(const audit::Record& record, v1::Record& view) const {
@@ -191,7 +222,7 @@ absl::StatusOr<v1::GetRecordResponse> AuditLogService::GetRecord(
 }
 
 absl::StatusOr<v1::GetLogStatisticsResponse> AuditLogService::GetLogStatistics(
-    const v1::GetLogStatisticsRequest& request, const Caller&) {
+    const v1::GetLogStatisticsRequest& request, const Caller& caller) {
   std::vector<FieldProblem> problems;
   const store::IndexQuery query = ToIndexQuery(*parts_.log, "filter", request.filter(), problems);
   if (absl::Status checked = RequestStatus(problems); !checked.ok()) {
@@ -208,6 +239,19 @@ absl::StatusOr<v1::GetLogStatisticsResponse> AuditLogService::GetLogStatistics(
   const absl::StatusOr<store::Space> space = parts_.store->GetSpace();
   if (!space.ok()) {
     return ToApiStatus(space.status());
+  }
+  std::vector<uint64_t> found;
+  if (!request.filter().request_id().empty()) {
+    absl::StatusOr<std::vector<uint64_t>> latest =
+        parts_.indexer->index().Find(query, kDefaultPage);
+    if (!latest.ok()) {
+      return ToApiStatus(latest.status());
+    }
+    found = *std::move(latest);
+  }
+  if (absl::Status recorded = RecordLookup(request.filter(), "count", found, caller);
+      !recorded.ok()) {
+    return recorded;
   }
   v1::GetLogStatisticsResponse response;
   response.set_origin(parts_.log->origin());
@@ -256,6 +300,7 @@ absl::StatusOr<v1::ErasePatientResponse> AuditLogService::ErasePatient(
   if (erased->erasure_id) {
     response.set_erasure_id(erased->erasure_id->ToString());
   }
+  response.mutable_damaged_records()->Assign(erased->damaged.begin(), erased->damaged.end());
   return response;
 }
 
@@ -263,12 +308,24 @@ absl::StatusOr<v1::SetLegalHoldResponse> AuditLogService::SetLegalHold(
     const v1::SetLegalHoldRequest& request, const Caller& caller) {
   std::vector<FieldProblem> problems;
   CheckShortText("patient_pseudonym", request.patient_pseudonym(), problems);
+  if (request.settled_records_size() > kMaxSettled) {
+    problems.push_back(
+        {"settled_records", absl::StrCat("has more than ", kMaxSettled, " records")});
+  }
+  if (!request.settled_records().empty() &&
+      (request.hold() || !request.patient_pseudonym().empty())) {
+    problems.push_back(
+        {"settled_records", "goes without `hold` and `patient_pseudonym`: settle first"});
+  }
   CheckPurpose("reason", request.reason(), problems);
   if (absl::Status checked = RequestStatus(problems); !checked.ok()) {
     return checked;
   }
-  const absl::StatusOr<Uuid> id = parts_.erasure->SetLegalHold(
-      request.patient_pseudonym(), request.hold(), request.reason(), caller);
+  const absl::StatusOr<Uuid> id =
+      request.settled_records().empty()
+          ? parts_.erasure->SetLegalHold(request.patient_pseudonym(), request.hold(),
+                                         request.reason(), caller)
+          : parts_.erasure->SettleDamaged(request.settled_records(), request.reason(), caller);
   if (!id.ok()) {
     return id.status();
   }

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "plumbline/v1/audit_service.pb.h"
 #include "server/audit/decision_log.h"
 #include "server/audit/payload.h"
@@ -77,6 +78,10 @@ class AuditLogService {
   // Checks that the name says which record.
   absl::StatusOr<uint64_t> IndexOf(const v1::RecordName& name) const;
   absl::StatusOr<v1::RecordSummary> SummaryAt(uint64_t index) const;
+  // Who looks for one patient or one request learns something about them: on record, with whom was
+  // looked for, sealed. `found`: some of the records. Nothing if the filter names neither.
+  absl::Status RecordLookup(const v1::RecordFilter& filter, absl::string_view what,
+                            absl::Span<const uint64_t> found, const Caller& caller);
   // Feedback, erasures and later answers that name the record; the newest first.
   absl::Status AddRelated(const audit::Record& record, v1::Record& view) const;
   // Newest last.

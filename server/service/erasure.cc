@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "server/audit/log_error.h"
 #include "server/service/earlier_request.h"
 #include "server/service/log_status.h"
 #include "server/service/record_lookup.h"
@@ -17,34 +17,48 @@ namespace {
 constexpr size_t kPage = 1000;
 // Of one erasure record: its links must fit its details.
 constexpr size_t kMaxBatch = 10'000;
+// Damaged records that a text names; all are counted.
+constexpr size_t kMaxNamed = 100;
 
 absl::Status HoldError() {
   return MakeError(absl::StatusCode::kFailedPrecondition, v1::ERROR_REASON_LEGAL_HOLD,
                    "a legal hold forbids to erase this patient's records");
 }
 
-void Add(const Erasure::Erased& batch, Erasure::Erased& total) {
-  total.records += batch.records;
-  if (batch.erasure_id) {
-    total.erasure_id = batch.erasure_id;
+// "17, 44 and 3 more".
+std::string Names(const std::vector<uint64_t>& indices) {
+  const size_t named = std::min(indices.size(), kMaxNamed);
+  std::string text =
+      absl::StrJoin(indices.begin(), indices.begin() + static_cast<long>(named), ", ");
+  if (indices.size() > named) {
+    absl::StrAppend(&text, " and ", indices.size() - named, " more");
   }
+  return text;
+}
+
+void SortUnique(std::vector<uint64_t>& indices) {
+  std::sort(indices.begin(), indices.end());
+  indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
+}
+
+bool Expires(v1::RecordKind kind) {
+  return kind == v1::RECORD_KIND_DECISION || kind == v1::RECORD_KIND_FEEDBACK ||
+         kind == v1::RECORD_KIND_SHADOW_DISAGREEMENT;
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Erasure>> Erasure::Open(audit::DecisionLog* log, LogIndexer* indexer,
-                                                       std::string engine_build,
-                                                       absl::Duration index_wait) {
-  return std::unique_ptr<Erasure>(new Erasure(log, indexer, std::move(engine_build), index_wait));
+                                                       ErasureOptions options) {
+  return std::unique_ptr<Erasure>(new Erasure(log, indexer, std::move(options)));
 }
 
-Erasure::Erasure(audit::DecisionLog* log, LogIndexer* indexer, std::string engine_build,
-                 absl::Duration index_wait)
+Erasure::Erasure(audit::DecisionLog* log, LogIndexer* indexer, ErasureOptions options)
     : log_(log),
       indexer_(indexer),
-      engine_build_(std::move(engine_build)),
-      index_wait_(index_wait),
-      events_(log, engine_build_) {}
+      options_(std::move(options)),
+      events_(log, options_.engine_build),
+      holds_below_(log->size()) {}
 
 absl::StatusOr<std::vector<uint64_t>> Erasure::FindAll(const store::IndexQuery& query) const {
   store::IndexQuery page = query;
@@ -63,9 +77,8 @@ absl::StatusOr<std::vector<uint64_t>> Erasure::FindAll(const store::IndexQuery& 
   }
 }
 
-// The index knows nothing of records that could not be read when it was made: one of them may be a
-// legal hold.
-absl::Status Erasure::CheckUnreadable() {
+absl::Status Erasure::AddUnreadable(absl::string_view pseudonym, std::vector<uint64_t>& indices,
+                                    std::vector<uint64_t>& damaged) {
   store::IndexQuery query;
   query.kinds = {v1::RECORD_KIND_UNSPECIFIED};
   const absl::StatusOr<std::vector<uint64_t>> unreadable = FindAll(query);
@@ -73,51 +86,39 @@ absl::Status Erasure::CheckUnreadable() {
     return unreadable.status();
   }
   for (const uint64_t index : *unreadable) {
-    const absl::StatusOr<audit::Record> record = ReadRecord(*log_, index, store::Parts::kLeaf);
-    if (!record.ok() || record->kind == v1::RECORD_KIND_LEGAL_HOLD) {
-      return ToApiStatus(audit::LogCorruptError(absl::StrCat(
-          "record ", index, " cannot be read and may be a legal hold: nothing is erased")));
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Erasure::LoadHolds() {
-  if (holds_loaded_) {
-    return absl::OkStatus();
-  }
-  if (absl::Status waited = indexer_->WaitUntilIndexed(log_->size(), absl::Now() + index_wait_);
-      !waited.ok()) {
-    return waited;
-  }
-  if (absl::Status checked = CheckUnreadable(); !checked.ok()) {
-    return checked;
-  }
-  store::IndexQuery query;
-  query.kinds = {v1::RECORD_KIND_LEGAL_HOLD};
-  const absl::StatusOr<std::vector<uint64_t>> records = FindAll(query);
-  if (!records.ok()) {
-    return records.status();
-  }
-  LegalHolds holds;
-  for (const uint64_t index : *records) {
     const absl::StatusOr<audit::Record> record =
         ReadRecord(*log_, index, store::Parts::kLeafAndDetails);
-    if (!record.ok()) {
-      return record.status();
+    if (record.ok() && record->erased) {
+      continue;
     }
-    if (absl::Status applied = holds.Apply(*record); !applied.ok()) {
-      return applied;
+    const absl::StatusOr<storage::v1::RecordDetails> details =
+        record.ok() ? ParseDetails(*record) : record.status();
+    if (details.ok()) {  // it was restored
+      if (details->patient_pseudonym() == pseudonym) {
+        indices.push_back(index);
+      }
+    } else if (!absl::IsDataLoss(details.status())) {
+      return details.status();
+    } else if (erased_unread_.count(index) == 0) {
+      damaged.push_back(index);
     }
   }
-  holds_ = std::move(holds);
-  holds_loaded_ = true;
+  SortUnique(indices);
   return absl::OkStatus();
 }
 
 absl::StatusOr<Erasure::Erased> Erasure::ErasePatient(absl::string_view pseudonym,
                                                       absl::string_view reason, bool dry_run,
                                                       const Caller& caller) {
+  // Waiting is done before the lock is taken: a hold must not have to wait behind it.
+  if (absl::Status waited = WaitForHolds(options_.index_wait); !waited.ok()) {
+    return waited;
+  }
+  if (absl::Status waited =
+          indexer_->WaitUntilIndexed(log_->size(), absl::Now() + options_.index_wait);
+      !waited.ok()) {
+    return waited;
+  }
   const absl::MutexLock lock(&mutex_);
   if (absl::Status loaded = LoadHolds(); !loaded.ok()) {
     return loaded;
@@ -125,150 +126,203 @@ absl::StatusOr<Erasure::Erased> Erasure::ErasePatient(absl::string_view pseudony
   if (holds_.Holds(pseudonym)) {
     return HoldError();
   }
-  if (absl::Status waited = indexer_->WaitUntilIndexed(log_->size(), absl::Now() + index_wait_);
-      !waited.ok()) {
-    return waited;
-  }
   store::IndexQuery query;
   query.patient_key = PatientKey(*log_, pseudonym);
-  const absl::StatusOr<std::vector<uint64_t>> indices = FindAll(query);
+  absl::StatusOr<std::vector<uint64_t>> indices = FindAll(query);
   if (!indices.ok()) {
     return indices.status();
   }
+  std::vector<uint64_t> damaged;
+  if (absl::Status added = AddUnreadable(pseudonym, *indices, damaged); !added.ok()) {
+    return added;
+  }
   if (dry_run) {
-    return Erased{indices->size(), std::nullopt};
+    return Erased{indices->size(), std::nullopt, std::move(damaged)};
   }
   Event event;
   event.kind = v1::RECORD_KIND_ERASURE;
   event.summary = "the records of a patient were erased";
   event.attributes = {{"cause", "request"}, {"reason", std::string(reason)}};
   event.caller = caller;
-  return Destroy(*indices, event);
+  return Destroy(*indices, event, std::move(damaged));
 }
 
-absl::StatusOr<Uuid> Erasure::SetLegalHold(absl::string_view pseudonym, bool hold,
-                                           absl::string_view reason, const Caller& caller) {
-  Event event;
-  event.kind = v1::RECORD_KIND_LEGAL_HOLD;
-  event.summary = absl::StrCat("a legal hold on ", pseudonym.empty() ? "everybody" : "a patient",
-                               hold ? " was set" : " was lifted");
-  event.attributes = {{kHoldAttribute, hold ? kHoldSet : kHoldLifted},
-                      {"reason", std::string(reason)}};
-  event.caller = caller;
-  event.patient_pseudonym = std::string(pseudonym);
-  const absl::MutexLock lock(&mutex_);
-  if (absl::Status loaded = LoadHolds(); !loaded.ok()) {
-    return loaded;
+absl::StatusOr<Erasure::Due> Erasure::EraseBefore(const Step& step) {
+  if (absl::Status waited = WaitForHolds(step.index_wait); !waited.ok()) {
+    return waited;
   }
-  const absl::StatusOr<audit::Appended> appended = events_.Append(std::move(event));
-  if (!appended.ok()) {
-    return appended.status();
-  }
-  holds_.Set(pseudonym, hold);
-  return appended->id;
-}
-
-absl::StatusOr<Erasure::Due> Erasure::EraseBefore(absl::Time before, uint64_t first, size_t limit,
-                                                  absl::string_view policy, bool dry_run) {
   const absl::MutexLock lock(&mutex_);
   if (absl::Status loaded = LoadHolds(); !loaded.ok()) {
     return loaded;
   }
   Due due;
-  due.next = first;
-  std::vector<uint64_t> indices;
-  absl::Status problem;
-  const auto visit =
-      [&](const absl::StatusOr<audit::Record>& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-        problem = record.ok() ? Judge(*record, before, due, indices) : ToApiStatus(record.status());
-        return problem.ok() && !due.finished && indices.size() < limit;
-      };
-  const uint64_t size = log_->size();
-  if (first < size) {
-    absl::Status scanned = log_->Scan(first, size - first, store::Parts::kLeafAndDetails, visit);
-    if (!scanned.ok() || !problem.ok()) {
-      return problem.ok() ? ToApiStatus(scanned) : problem;
-    }
+  due.next = step.first;
+  Found found;
+  if (absl::Status looked = Look(step, due, found); !looked.ok()) {
+    return looked;
   }
-  due.finished = due.finished || due.next >= size;
-  if (dry_run) {
-    due.erased.records = indices.size();
+  if (step.dry_run) {
+    due.erased.records = found.indices.size();
     return due;
   }
   Event event;
   event.kind = v1::RECORD_KIND_ERASURE;
   event.summary = "records were erased that had been kept long enough";
-  event.attributes = {{"cause", "retention"}, {"policy", std::string(policy)}};
-  absl::StatusOr<Erased> erased = Destroy(indices, event);
+  event.attributes = {{"cause", "retention"}, {"policy", std::string(step.policy)}};
+  absl::StatusOr<Erased> erased = Destroy(found.indices, event, std::move(due.erased.damaged));
   if (!erased.ok()) {
     return erased.status();
   }
+  erased_unread_.insert(found.unread.begin(), found.unread.end());
   due.erased = *std::move(erased);
+  if (!due.erased.damaged.empty()) {
+    const uint64_t first = due.erased.damaged.front();
+    due.first_left = std::min(due.first_left.value_or(first), first);
+  }
   return due;
 }
 
+absl::Status Erasure::Look(const Step& step, Due& due, Found& found) {
+  const uint64_t size = log_->size();
+  const uint64_t end = std::min(size, step.first + std::max<size_t>(step.max_looked_at, 1));
+  const auto goes_on = [&] { return !due.finished && found.indices.size() < step.max_erased; };
+  while (due.next < end && goes_on()) {
+    const uint64_t from = due.next;
+    absl::Status problem;
+    const auto visit =
+        [&](const absl::StatusOr<audit::Record>& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+          problem = record.ok() ? Judge(*record, step.before, due, found) : record.status();
+          return problem.ok() && goes_on();
+        };
+    const absl::Status scanned = log_->Scan(from, end - from, store::Parts::kLeafAndDetails, visit);
+    const absl::Status& failure = problem.ok() ? scanned : problem;
+    if (absl::IsDataLoss(failure)) {
+      JudgeDamaged(step.before, due, found);
+    } else if (!failure.ok()) {
+      return ToApiStatus(failure);
+    } else if (due.next == from && goes_on()) {
+      return absl::InternalError(absl::StrCat("the log skipped record ", from));
+    }
+  }
+  due.finished = due.finished || due.next >= size;
+  return absl::OkStatus();
+}
+
 absl::Status Erasure::Judge(const audit::Record& record, absl::Time before, Due& due,
-                            std::vector<uint64_t>& indices) {
+                            Found& found) {
   if (record.time >= before) {  // times never go back in a log
     due.finished = true;
     return absl::OkStatus();
   }
-  due.next = record.index + 1;
-  const bool expires = record.kind == v1::RECORD_KIND_DECISION ||
-                       record.kind == v1::RECORD_KIND_FEEDBACK ||
-                       record.kind == v1::RECORD_KIND_SHADOW_DISAGREEMENT;
+  // Reads expire if they name a patient.
+  const bool expires = Expires(record.kind) || record.kind == v1::RECORD_KIND_ACCESS;
   if (!expires || record.erased) {
+    due.next = record.index + 1;
     return absl::OkStatus();
   }
   const absl::StatusOr<storage::v1::RecordDetails> details = ParseDetails(record);
   if (!details.ok()) {
     return details.status();
   }
+  due.next = record.index + 1;
+  if (record.kind == v1::RECORD_KIND_ACCESS && details->patient_pseudonym().empty()) {
+    return absl::OkStatus();
+  }
   if (holds_.Holds(details->patient_pseudonym())) {
     ++due.held;
-    due.first_held = std::min(due.first_held.value_or(record.index), record.index);
+    due.first_left = std::min(due.first_left.value_or(record.index), record.index);
   } else {
-    indices.push_back(record.index);
+    found.indices.push_back(record.index);
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<Erasure::Erased> Erasure::Destroy(absl::Span<const uint64_t> indices,
-                                                 const Event& event) {
-  Erased total;
-  for (; !indices.empty(); indices.remove_prefix(std::min(indices.size(), kMaxBatch))) {
-    const absl::StatusOr<Erased> batch = DestroyBatch(indices.subspan(0, kMaxBatch), event);
-    if (!batch.ok()) {
-      return batch.status();
-    }
-    Add(*batch, total);
+void Erasure::JudgeDamaged(absl::Time before, Due& due, Found& found) {
+  const uint64_t index = due.next;
+  const absl::StatusOr<audit::Record> leaf = log_->Read(index, store::Parts::kLeaf);
+  if (leaf.ok() && leaf->time >= before) {
+    due.finished = true;
+    return;
   }
+  due.next = index + 1;
+  if ((leaf.ok() && !Expires(leaf->kind)) || erased_unread_.count(index) > 0) {
+    return;
+  }
+  // Whose it is only matters while something is held.
+  if (leaf.ok() && holds_.empty()) {
+    found.indices.push_back(index);
+    found.unread.push_back(index);
+    return;
+  }
+  due.erased.damaged.push_back(index);
+}
+
+absl::StatusOr<Erasure::Erased> Erasure::Destroy(absl::Span<const uint64_t> indices,
+                                                 const Event& event,
+                                                 std::vector<uint64_t> damaged) {
+  Erased total;
+  total.damaged = std::move(damaged);
+  for (; !indices.empty(); indices.remove_prefix(std::min(indices.size(), kMaxBatch))) {
+    if (absl::Status erased = DestroyBatch(indices.subspan(0, kMaxBatch), event, total);
+        !erased.ok()) {
+      return erased;
+    }
+  }
+  Report(total.damaged);
   return total;
 }
 
-absl::StatusOr<Erasure::Erased> Erasure::DestroyBatch(absl::Span<const uint64_t> indices,
-                                                      Event event) {
+absl::Status Erasure::DestroyBatch(absl::Span<const uint64_t> indices, Event event, Erased& total) {
+  std::vector<uint64_t> readable;
   for (const uint64_t index : indices) {
     const absl::StatusOr<audit::Record> record = ReadRecord(*log_, index, store::Parts::kLeaf);
-    if (!record.ok()) {
+    if (record.ok()) {
+      event.linked_ids.push_back(record->id);
+      readable.push_back(index);
+    } else if (absl::IsDataLoss(record.status())) {
+      total.damaged.push_back(index);
+    } else {
       return record.status();
     }
-    event.linked_ids.push_back(record->id);
   }
-  event.attributes.emplace_back("records", absl::StrCat(indices.size()));
+  SortUnique(total.damaged);
+  if (readable.empty()) {
+    return absl::OkStatus();
+  }
+  event.attributes.emplace_back("records", absl::StrCat(readable.size()));
+  if (!total.damaged.empty()) {
+    event.attributes.emplace_back("damaged", absl::StrCat(total.damaged.size()));
+    event.attributes.emplace_back("damaged_records", Names(total.damaged));
+  }
+  event.engine_build = options_.engine_build;
   const std::string details = EventDetailsBytes(event);
   audit::RecordDraft draft;
   draft.kind = event.kind;
-  draft.engine_build = engine_build_;
+  draft.engine_build = event.engine_build;
   draft.details = details;
-  const absl::StatusOr<audit::Appended> erased = log_->Erase(indices, draft);
+  const absl::StatusOr<audit::Appended> erased = log_->Erase(readable, draft);
   if (!erased.ok()) {
     return ToApiStatus(erased.status());
   }
-  if (absl::Status forgotten = indexer_->Forget(indices); !forgotten.ok()) {
+  if (absl::Status forgotten = indexer_->Forget(readable); !forgotten.ok()) {
     return forgotten;
   }
-  return Erased{indices.size(), erased->id};
+  total.records += readable.size();
+  total.erasure_id = erased->id;
+  return absl::OkStatus();
+}
+
+void Erasure::Report(const std::vector<uint64_t>& damaged) {
+  if (damaged.empty()) {
+    return;
+  }
+  damaged_met_.insert(damaged.begin(), damaged.end());
+  damaged_met_count_.store(damaged_met_.size(), std::memory_order_relaxed);
+  if (options_.on_event) {
+    options_.on_event(
+        "erasure-damaged",
+        absl::StrCat(damaged.size(), " damaged records could not be erased: ", Names(damaged)));
+  }
 }
 
 }  // namespace plumbline::service

@@ -1,6 +1,7 @@
 #include "server/service/log_recorder.h"
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "server/audit/log_error.h"
 #include "server/audit/payload.h"
 #include "server/service/background_thread.h"
 #include "server/service/decision_details.h"
@@ -31,6 +33,14 @@ using Claim = RequestClaims::Claim;
 constexpr uint64_t kHistoryChunk = 4096;
 constexpr absl::Duration kHistoryRest = absl::Milliseconds(5);
 constexpr int kHistoryNice = 19;
+constexpr absl::Duration kNoRoomRetry = absl::Seconds(1);
+
+absl::Status NoRoomError(size_t limit) {
+  return ToApiStatus(audit::LogOverloadedError(
+      absl::StrCat("the index of the decision log is ", limit,
+                   " request ids behind: requests with a new id must wait for it"),
+      kNoRoomRetry));
+}
 
 absl::Status AbandonedError() {
   return MakeError(absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL,
@@ -104,11 +114,11 @@ class LogRecorderImpl final : public LogRecorder {
                   RandomSource* random, RecorderOptions options)
       : log_(log),
         indexer_(indexer),
-        index_(indexer->index()),
         encoders_(store),
         payloads_(store),
         options_(std::move(options)),
-        claims_(*random, options_.remembered_requests, options_.fingerprint_bits) {}
+        claims_(*random, options_.remembered_requests, options_.max_remembered_requests,
+                options_.fingerprint_bits) {}
 
   ~LogRecorderImpl() override {
     history_.reset();
@@ -128,6 +138,8 @@ class LogRecorderImpl final : public LogRecorder {
               Done done) override;
   absl::StatusOr<RecordedFeedback> RecordFeedback(const FeedbackDraft& draft) override;
   absl::Status Prepare(const ServedRuleset& ruleset) override { return encoders_.Prepare(ruleset); }
+  size_t remembered_requests() const override { return claims_.size(); }
+  size_t max_remembered_requests() const override { return claims_.limit(); }
 
  private:
   absl::StatusOr<Begun> BeginNamed(const RecordedCall& call,
@@ -147,7 +159,16 @@ class LogRecorderImpl final : public LogRecorder {
   absl::StatusOr<EarlierDecision> ToEarlierDecision(const audit::Record& record) const;
   // True: there is more to read.
   absl::StatusOr<bool> ReadHistoryChunk();
+  // `behind`: requests with an id are refused because of what is not read yet.
+  void ReadOlderHistory(StopToken& token, bool behind);
   void TrimMemory();
+  // Before a request that is new is taken: OK if it can be remembered.
+  absl::Status CheckRoom(const Claim& claim);
+  void Tell(absl::string_view event, absl::string_view detail) const {
+    if (options_.on_event) {
+      options_.on_event(event, detail);
+    }
+  }
   void AddRecording(int64_t change) {
     const absl::MutexLock lock(&recording_mutex_);
     recording_ += change;
@@ -155,41 +176,64 @@ class LogRecorderImpl final : public LogRecorder {
 
   audit::DecisionLog* const log_;
   LogIndexer* const indexer_;
-  const store::QueryIndex& index_;
   PayloadEncoders encoders_;
   const audit::PayloadReader payloads_;
   const RecorderOptions options_;
   RequestClaims claims_;
+  std::atomic<bool> full_{false};
   absl::Mutex recording_mutex_;
   int64_t recording_ ABSL_GUARDED_BY(recording_mutex_) = 0;  // decisions that the log has not taken
   std::unique_ptr<BackgroundThread> history_;
 };
 
+// What is not read here is no danger: an id that could be older is refused until the thread or the
+// index has come to it. Starting must not take minutes because an index has to be made anew.
 absl::Status LogRecorderImpl::ReadHistory() {
-  claims_.SetReach(log_->size());
+  const uint64_t size = log_->size();
+  claims_.SetReach(size);
   const uint64_t indexed = indexer_->index().indexed_size();
-  bool more = log_->size() > 0;
-  while (more && claims_.reaches_back_to() > indexed) {
+  bool more = size > 0;
+  while (more && claims_.reaches_back_to() > indexed &&
+         size - claims_.reaches_back_to() < options_.history_at_start) {
     const absl::StatusOr<bool> read = ReadHistoryChunk();
     if (!read.ok()) {
       // A record that cannot be read must not keep the server from starting: the memory reaches
       // back to here, and for ids from before the index is asked.
+      Tell("request-ids-unread", read.status().message());
       return absl::OkStatus();
     }
     more = *read;
   }
+  const uint64_t reach = claims_.reaches_back_to();
+  const bool behind = more && reach > indexed;
+  if (behind) {
+    Tell("request-ids-behind",
+         absl::StrCat("of ", size, " records the latest ", size - reach,
+                      " are read for request ids, and the first ", indexed,
+                      " are in the index: requests with an id are refused until all are"));
+  }
   if (more) {
-    history_ = std::make_unique<BackgroundThread>(kHistoryNice, [this](StopToken& token) {
-      // An error ends it: the index knows what is not remembered.
-      while (token.Rest(kHistoryRest)) {
-        const absl::StatusOr<bool> read = ReadHistoryChunk();
-        if (!read.ok() || !*read) {
-          return;
-        }
-      }
-    });
+    history_ = std::make_unique<BackgroundThread>(
+        kHistoryNice, [this, behind](StopToken& token) { ReadOlderHistory(token, behind); });
   }
   return absl::OkStatus();
+}
+
+void LogRecorderImpl::ReadOlderHistory(StopToken& token, bool behind) {
+  while (token.Rest(behind ? absl::ZeroDuration() : kHistoryRest)) {
+    const absl::StatusOr<bool> read = ReadHistoryChunk();
+    const uint64_t reach = claims_.reaches_back_to();
+    if (!read.ok()) {
+      Tell("request-ids-unread", read.status().message());  // the index knows, once it is there
+    } else if (behind && reach <= indexer_->progress().indexed) {
+      behind = false;
+      Tell("request-ids-read",
+           absl::StrCat("back to record ", reach, ", and the index has the rest"));
+    }
+    if (!read.ok() || !*read) {
+      return;
+    }
+  }
 }
 
 absl::StatusOr<bool> LogRecorderImpl::ReadHistoryChunk() {
@@ -202,11 +246,31 @@ absl::StatusOr<bool> LogRecorderImpl::ReadHistoryChunk() {
   return claims_.Remember(first, *uses) && first > 0;
 }
 
-// Dropping asks the index how far it is, which takes a lock of the database: now and then only.
 void LogRecorderImpl::TrimMemory() {
   if (claims_.NeedsTrim()) {
-    claims_.Trim(index_.indexed_size());
+    claims_.Trim(indexer_->progress().indexed);
+    if (full_.load(std::memory_order_relaxed) && claims_.HasRoom() && full_.exchange(false)) {
+      Tell("request-ids-have-room", "");
+    }
   }
+}
+
+absl::Status LogRecorderImpl::CheckRoom(const Claim& claim) {
+  if (!claim.no_room) {
+    return absl::OkStatus();
+  }
+  TrimMemory();
+  if (claims_.HasRoom()) {
+    return absl::OkStatus();
+  }
+  if (!full_.exchange(true)) {
+    const IndexProgress progress = indexer_->progress();
+    Tell("request-ids-full",
+         absl::StrCat("the index has ", progress.indexed, " of ", progress.log_size,
+                      " records: requests with a new id are refused until it catches up (",
+                      progress.health.message(), ")"));
+  }
+  return NoRoomError(claims_.limit());
 }
 
 absl::StatusOr<Begun> LogRecorderImpl::Begin(const RecordedCall& call,
@@ -242,6 +306,10 @@ absl::StatusOr<Begun> LogRecorderImpl::BeginNamed(const RecordedCall& call,
     return use.status();
   }
   if (!use->record) {
+    if (absl::Status room = CheckRoom(ticket->held->claim()); !room.ok()) {
+      ticket->Abandon(room);
+      return room;
+    }
     ticket->linked = std::move(use->linked);
     return Admit(std::move(ticket));
   }
@@ -297,6 +365,15 @@ void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> base, const Decisio
   const audit::RecordDraft record{
       v1::RECORD_KIND_DECISION, ruleset.revision, draft.choice.manifest_serial,
       options_.engine_build,    details,          payload};
+  if (draft.decision_bytes.size() > audit::kMaxPayloadPartBytes) {
+    // It could be written, and never be read again.
+    const absl::Status error =
+        MakeError(absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL,
+                  absl::StrCat("the decision is larger than a record of the decision log holds (",
+                               audit::kMaxPayloadPartBytes, " bytes)"));
+    ticket.Abandon(error);
+    return std::move(done)(error);
+  }
   AddRecording(1);
   log_->Append(std::move(ticket.admission), record,
                [this, base = std::move(base), ruleset = draft.choice.ruleset,
@@ -390,6 +467,10 @@ absl::StatusOr<RecordedFeedback> LogRecorderImpl::RecordNamedFeedback(const Feed
     const EarlierDecision earlier{{use->record->id.ToString(), use->record->index}, "", ""};
     held.Repeat(earlier);
     return ToRecordedBefore(earlier);
+  }
+  if (absl::Status room = CheckRoom(held.claim()); !room.ok()) {
+    held.Fail(room);
+    return room;
   }
   const absl::StatusOr<RecordedFeedback> recorded = AppendFeedback(draft, &request.digest);
   if (!recorded.ok()) {

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -35,8 +36,16 @@ struct RecorderOptions {
   std::string engine_build;
   // Request ids that are known without asking the index.
   size_t remembered_requests = 1'000'000;
+  // While the index stands still, ids are remembered that it does not have, up to this many in all
+  // (50 bytes each); then requests with a new id are refused.
+  size_t max_remembered_requests = 2'000'000;
+  // Records that are read for request ids before Make returns; a thread reads the others.
+  uint64_t history_at_start = 100'000;
   // Bits of the fingerprints; fewer than 64 only in tests of collisions.
   int fingerprint_bits = 64;
+  // For the operator's log: "request-ids-full", "request-ids-have-room", "request-ids-behind",
+  // "request-ids-read", "request-ids-unread"; no patient data. Called on any thread. May be null.
+  std::function<void(absl::string_view event, absl::string_view detail)> on_event;
 };
 
 // Feedback that was checked.
@@ -57,8 +66,9 @@ struct RecordedFeedback {
 
 class LogRecorder : public DecisionRecorder {
  public:
-  // Reads the request ids of what the index does not have yet; a thread reads further back. `store`
-  // is that of the log.
+  // Reads the latest request ids; a thread reads further back. An id that is neither read nor in
+  // the index yet is refused for the time being, with ResourceExhausted (OVERLOADED). `store` is
+  // that of the log.
   static absl::StatusOr<std::unique_ptr<LogRecorder>> Make(audit::DecisionLog* log,
                                                            store::LogStore* store,
                                                            LogIndexer* indexer,
@@ -71,6 +81,9 @@ class LogRecorder : public DecisionRecorder {
 
   // Idempotent by request id. Blocks until the feedback is durable. Errors: see FeedbackService.
   virtual absl::StatusOr<RecordedFeedback> RecordFeedback(const FeedbackDraft& draft) = 0;
+
+  virtual size_t remembered_requests() const = 0;
+  virtual size_t max_remembered_requests() const = 0;
 };
 
 }  // namespace plumbline::service

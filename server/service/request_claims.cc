@@ -16,8 +16,11 @@ std::string KeyOf(const NamedRequest& request) {
 
 }  // namespace
 
-RequestClaims::RequestClaims(RandomSource& random, size_t remembered, int fingerprint_bits)
-    : fingerprint_(random, fingerprint_bits), memory_(remembered) {}
+RequestClaims::RequestClaims(RandomSource& random, size_t remembered, size_t limit,
+                             int fingerprint_bits)
+    : fingerprint_(random, fingerprint_bits),
+      limit_(std::max(limit, remembered)),
+      memory_(remembered) {}
 
 std::variant<RequestClaims::Claim, Following, RequestClaims::Taken> RequestClaims::Take(
     const NamedRequest& request, absl::FunctionRef<Follower()> make_follower) {
@@ -36,6 +39,7 @@ std::variant<RequestClaims::Claim, Following, RequestClaims::Taken> RequestClaim
   flight->second.digest = request.digest;
   memory_.Find(claim.fingerprint, claim.candidates);
   claim.unknown_below = memory_.reaches_back_to();
+  claim.no_room = !HasRoomLocked();
   return claim;
 }
 
@@ -83,6 +87,16 @@ bool RequestClaims::NeedsTrim() const {
 void RequestClaims::Trim(uint64_t indexed_size) {
   const absl::MutexLock lock(&mutex_);
   memory_.Trim(indexed_size);
+}
+
+bool RequestClaims::HasRoom() const {
+  const absl::MutexLock lock(&mutex_);
+  return HasRoomLocked();
+}
+
+size_t RequestClaims::size() const {
+  const absl::MutexLock lock(&mutex_);
+  return memory_.size();
 }
 
 }  // namespace plumbline::service

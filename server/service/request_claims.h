@@ -50,11 +50,14 @@ class RequestClaims {
     std::vector<uint64_t> candidates;
     // Records below this one are not remembered: the index must be asked.
     uint64_t unknown_below = 0;
+    // Nothing more can be remembered: a new request must be refused.
+    bool no_room = false;
   };
   // The id is claimed for another request.
   struct Taken {};
 
-  RequestClaims(RandomSource& random, size_t remembered, int fingerprint_bits);
+  // Remembers `remembered` requests, and up to `limit` as long as the index does not have them.
+  RequestClaims(RandomSource& random, size_t remembered, size_t limit, int fingerprint_bits);
 
   // `make_follower`: as in DecisionRecorder::Begin.
   std::variant<Claim, Following, Taken> Take(const NamedRequest& request,
@@ -76,6 +79,10 @@ class RequestClaims {
   // See RequestMemory. True if there is more than what should be remembered.
   bool NeedsTrim() const;
   void Trim(uint64_t indexed_size);
+  // Whether a new request can be remembered, with all that are under way.
+  bool HasRoom() const;
+  size_t size() const;
+  size_t limit() const { return limit_; }
 
  private:
   struct Flight {
@@ -83,7 +90,12 @@ class RequestClaims {
     std::vector<Follower> followers;
   };
 
+  bool HasRoomLocked() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return memory_.size() + flights_.size() <= limit_;
+  }
+
   const RequestFingerprint fingerprint_;
+  const size_t limit_;
   mutable absl::Mutex mutex_;
   RequestMemory memory_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, Flight> flights_ ABSL_GUARDED_BY(mutex_);

@@ -45,7 +45,7 @@ uint64_t SipHash24(const std::array<uint64_t, 2>& key, absl::string_view bytes);
 // Thread-compatible: its owner locks.
 class RequestMemory {
  public:
-  // Remembers about `capacity` ids, 40 bytes each; more as long as Forget is not called.
+  // Remembers about `capacity` ids, 40 bytes each; more as long as Trim may not drop them.
   explicit RequestMemory(size_t capacity) : capacity_(capacity) {}
 
   // Appends to `candidates` the indices of records whose request has this fingerprint, newest last.

@@ -15,21 +15,27 @@ namespace plumbline::service {
 namespace {
 
 constexpr int kNice = 19;
-constexpr absl::Duration kRestBetweenBatches = absl::Milliseconds(20);
+// Others get the erasure's lock, and the disk, meanwhile.
+constexpr absl::Duration kRestBetweenSteps = absl::Milliseconds(20);
+// Longest wait of one step for the index, and of Run for all of it.
+constexpr absl::Duration kIndexWait = absl::Milliseconds(250);
+constexpr int kIndexWaits = 120;
 
 }  // namespace
 
 struct Retention::Rep {
-  Rep(RetentionPolicy given_policy, Erasure* given_erasure, Clock* given_clock)
+  Rep(RetentionPolicy given_policy, Erasure* given_erasure, const Clock* given_clock)
       : policy(std::move(given_policy)), erasure(given_erasure), clock(given_clock) {}
 
-  // `between` is called between batches; false: stop.
-  absl::StatusOr<RetentionRun> Run(bool dry_run, const std::function<bool()>& between);
+  // `between` is called between steps; false: stop.
+  absl::StatusOr<RetentionRun> Run(bool dry_run, const std::function<bool()>& between)
+      ABSL_LOCKS_EXCLUDED(running);
   void Follow(StopToken& token);
+  void Tell(const absl::StatusOr<RetentionRun>& run) const;
 
   const RetentionPolicy policy;
   Erasure* const erasure;
-  Clock* const clock;
+  const Clock* const clock;
   absl::Mutex running;
   // Nothing below it is left to erase.
   uint64_t done_below ABSL_GUARDED_BY(running) = 0;
@@ -46,46 +52,73 @@ absl::StatusOr<RetentionRun> Retention::Rep::Run(bool dry_run,
   RetentionRun run;
   run.erased_before = YearsBefore(clock->Now(), policy.years);
   const std::string reason = absl::StrCat("kept for ", policy.years, " years");
-  std::optional<uint64_t> first_held;
-  uint64_t next = done_below;
-  bool finished = false;
-  while (!finished) {
-    const absl::StatusOr<Erasure::Due> due = erasure->EraseBefore(
-        run.erased_before, next, std::max<size_t>(policy.batch_records, 1), reason, dry_run);
-    if (!due.ok()) {
+  Erasure::Step step;
+  step.before = run.erased_before;
+  step.first = done_below;
+  step.max_looked_at = policy.step_records;
+  step.max_erased = std::max<size_t>(policy.batch_records, 1);
+  step.policy = reason;
+  step.dry_run = dry_run;
+  step.index_wait = kIndexWait;
+  std::optional<uint64_t> first_left;
+  int waits = 0;
+  for (bool finished = false; !finished;) {
+    const absl::StatusOr<Erasure::Due> due = erasure->EraseBefore(step);
+    if (due.ok()) {
+      run.erased += due->erased.records;
+      run.held += due->held;
+      run.damaged += due->erased.damaged.size();
+      step.first = due->next;
+      first_left = first_left ? first_left : due->first_left;
+      done_below = dry_run ? done_below : first_left.value_or(step.first);
+      finished = due->finished;
+    } else if (ReasonOf(due.status()) != v1::ERROR_REASON_OVERLOADED || ++waits >= kIndexWaits) {
       return due.status();
     }
-    run.erased += due->erased.records;
-    run.held += due->held;
-    next = due->next;
-    if (!first_held) {
-      first_held = due->first_held;
+    if (!finished && !between()) {
+      run.interrupted = true;
+      return run;
     }
-    if (!dry_run) {
-      done_below = first_held.value_or(next);
-    }
-    finished = due->finished || !between();
   }
   return run;
 }
 
-void Retention::Rep::Follow(StopToken& token) {
-  do {
-    const absl::StatusOr<RetentionRun> run =
-        Run(false, [&token] { return token.Rest(kRestBetweenBatches); });
-    if (!policy.on_event) {
-      continue;
-    }
-    if (run.ok()) {
-      policy.on_event("retention-run",
-                      absl::StrCat(run->erased, " records erased, ", run->held, " held"));
-    } else {
-      policy.on_event("retention-failed", run.status().message());
-    }
-  } while (token.Rest(policy.interval));
+void Retention::Rep::Tell(const absl::StatusOr<RetentionRun>& run) const {
+  if (!policy.on_event) {
+    return;
+  }
+  if (run.ok()) {
+    policy.on_event(
+        "retention-run",
+        absl::StrCat(run->erased, " records erased, ", run->held, " held, ", run->damaged,
+                     " damaged and not erased", run->interrupted ? ", interrupted" : ""));
+  } else {
+    policy.on_event("retention-failed", run.status().message());
+  }
 }
 
-Retention::Retention(RetentionPolicy policy, Erasure* erasure, Clock* clock)
+void Retention::Rep::Follow(StopToken& token) {
+  std::optional<absl::Time> last;
+  absl::Status told;
+  do {
+    const absl::Time now = clock->Now();
+    // Also when the clock went back.
+    if (last && now >= *last && now < *last + policy.interval) {
+      continue;
+    }
+    const absl::StatusOr<RetentionRun> run =
+        Run(false, [&token] { return token.Rest(kRestBetweenSteps); });
+    if (run.ok() || run.status() != told) {
+      Tell(run);
+    }
+    told = run.status();
+    if (run.ok()) {
+      last = now;
+    }
+  } while (token.Rest(policy.look_every));
+}
+
+Retention::Retention(RetentionPolicy policy, Erasure* erasure, const Clock* clock)
     : rep_(std::make_unique<Rep>(std::move(policy), erasure, clock)) {}
 
 Retention::~Retention() = default;

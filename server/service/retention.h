@@ -20,9 +20,13 @@ struct RetentionPolicy {
   // Decisions and feedback are kept for so many years of the calendar after they were recorded;
   // 0: for ever. A legal hold wins.
   int years = 6;
+  // Between the beginnings of two runs, by the clock.
   absl::Duration interval = absl::Hours(24);
-  // Records for one erasure.
-  size_t batch_records = 1000;
+  // How often the thread looks at the clock, and how soon it tries again after a failure.
+  absl::Duration look_every = absl::Minutes(1);
+  // Records that are erased, and looked at, with the erasure's lock held.
+  size_t batch_records = 500;
+  size_t step_records = 2000;
   // For the operator's log: "retention-run" and "retention-failed"; no patient data. May be null.
   std::function<void(absl::string_view event, absl::string_view detail)> on_event;
 };
@@ -32,16 +36,22 @@ struct RetentionRun {
   uint64_t erased = 0;
   // Due, but under a legal hold.
   uint64_t held = 0;
+  // Damaged, and so not erased; perhaps not due either.
+  uint64_t damaged = 0;
+  // The rest is left for the next run.
+  bool interrupted = false;
 };
 
-// Thread-safe. Erasure and clock must outlive it.
+// Thread-safe. Erasure and clock must outlive it. Whether the clock can be believed is not its
+// matter: give it one that can (log_clock.h).
 class Retention {
  public:
-  Retention(RetentionPolicy policy, Erasure* erasure, Clock* clock);
-  // Stops the thread.
+  Retention(RetentionPolicy policy, Erasure* erasure, const Clock* clock);
+  // Stops the thread, within one step.
   ~Retention();
 
-  // Runs now, and returns what was erased (dry run: what would be).
+  // Runs now, and returns what was erased (dry run: what would be). ResourceExhausted (OVERLOADED)
+  // if the index does not catch up within half a minute.
   absl::StatusOr<RetentionRun> Run(bool dry_run = false);
   // Begins to run every `interval`, for the first time at once, in a thread of low priority.
   void Start();

@@ -218,4 +218,9 @@ void MemoryLogStore::DamageEntry(uint64_t index) {
   entries_.at(index).damaged = true;
 }
 
+void MemoryLogStore::DamageDetails(uint64_t index) {
+  absl::MutexLock lock(&mutex_);
+  entries_.at(index).stored.details.at(0) ^= 1;
+}
+
 }  // namespace plumbline::store

@@ -47,6 +47,8 @@ class MemoryLogStore : public LogStore {
   void SetFreeBytes(uint64_t free_bytes);
   // For tests: flips a bit of the leaf, as damage on disk would. Reading it is DataLoss then.
   void DamageEntry(uint64_t index);
+  // For tests: flips a bit of the sealed details, which a second call flips back.
+  void DamageDetails(uint64_t index);
 
  private:
   struct Entry {

@@ -54,6 +54,7 @@ std::vector<std::pair<std::string, uint64_t>> MostFrequentFirst(
 }  // namespace
 
 absl::Status MemoryQueryIndex::BeforeWrite() {
+  if (!failure_.ok()) return failure_;
   if (writes_until_failure_ == 0 || --writes_until_failure_ > 0) return absl::OkStatus();
   return next_failure_;
 }
@@ -160,6 +161,11 @@ void MemoryQueryIndex::FailWrite(int n, absl::Status error) {
   absl::MutexLock lock(&mutex_);
   writes_until_failure_ = n;
   next_failure_ = std::move(error);
+}
+
+void MemoryQueryIndex::FailWrites(absl::Status error) {
+  absl::MutexLock lock(&mutex_);
+  failure_ = std::move(error);
 }
 
 }  // namespace plumbline::store

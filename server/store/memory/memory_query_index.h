@@ -32,6 +32,8 @@ class MemoryQueryIndex : public QueryIndex {
   // For tests. The n-th call of Apply, Forget or Reset from now on (1: the next one) fails with
   // `error` and changes nothing.
   void FailWrite(int n, absl::Status error);
+  // For tests: all such calls fail with `error`, until it is OK.
+  void FailWrites(absl::Status error);
 
  private:
   absl::Status BeforeWrite() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -40,6 +42,7 @@ class MemoryQueryIndex : public QueryIndex {
   std::vector<IndexRow> rows_ ABSL_GUARDED_BY(mutex_);
   int writes_until_failure_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status next_failure_ ABSL_GUARDED_BY(mutex_);
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace plumbline::store

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "google/rpc/error_details.pb.h"
+#include "plumbline/storage/v1/record_details.pb.h"
 #include "server/audit/merkle.h"
 #include "server/audit/receipt.h"
 #include "server/service/rpc_error.h"
@@ -72,6 +73,13 @@ class AuditLogServiceTest : public ::testing::Test {
     auto response = house_.audit().GetRecord(request, kAuditor);
     if (!response.ok()) return response.status();
     return response->record();
+  }
+
+  std::string PseudonymAt(uint64_t index) {
+    const auto record = house_.log().Read(index, store::Parts::kLeafAndDetails);
+    storage::v1::RecordDetails details;
+    EXPECT_TRUE(record.ok() && details.ParseFromString(record->details)) << record.status();
+    return details.patient_pseudonym();
   }
 
   v1::RecordFeedbackResponse GiveFeedback(const std::string& decision_id,
@@ -178,6 +186,54 @@ TEST_F(AuditLogServiceTest, ListOfOnePatientsRecordsIsRecordedOnce) {
   ASSERT_THAT(accesses, SizeIs(1));
   EXPECT_EQ(accesses[0].caller(), "auditor");
   EXPECT_THAT(accesses[0].ShortDebugString(), ::testing::Not(HasSubstr("p1")));
+}
+
+TEST_F(AuditLogServiceTest, LookForAPatientIsRecordedWithWhomAndGoesWithThePatient) {
+  house_.Decide(RequestForAge(80, "r1", "p1"));
+  v1::GetLogStatisticsRequest count;
+  count.mutable_filter()->set_patient_pseudonym("p1");
+  ASSERT_TRUE(house_.audit().GetLogStatistics(count, kAuditor).ok());
+  v1::RecordFilter filter;
+  filter.set_patient_pseudonym("nobody");
+  EXPECT_THAT(List(filter), IsEmpty());  // that somebody is not in the log is shown, too
+  const auto accesses = house_.Records(v1::RECORD_KIND_ACCESS);
+  ASSERT_THAT(accesses, SizeIs(2));
+  EXPECT_EQ(PseudonymAt(accesses[0].index()), "p1");
+  EXPECT_EQ(accesses[0].summary(), "patient data was read: count of one patient's records");
+  EXPECT_EQ(PseudonymAt(accesses[1].index()), "nobody");
+  const auto erased = house_.erasure().ErasePatient("p1", "asked", false, kAuditor);
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_EQ(erased->records, 2u);
+  EXPECT_TRUE(house_.log().Read(accesses[0].index(), store::Parts::kAll)->erased);
+}
+
+TEST_F(AuditLogServiceTest, LookForARequestIsRecordedWithItsPatient) {
+  house_.Decide(RequestForAge(80, "r1", "p1"));
+  v1::RecordFilter filter;
+  filter.set_request_id("r1");
+  EXPECT_THAT(List(filter), ElementsAre(0));
+  v1::GetLogStatisticsRequest count;
+  *count.mutable_filter() = filter;
+  ASSERT_TRUE(house_.audit().GetLogStatistics(count, kAuditor).ok());
+  const auto accesses = house_.Records(v1::RECORD_KIND_ACCESS);
+  ASSERT_THAT(accesses, SizeIs(2));
+  for (const v1::RecordSummary& access : accesses) {
+    EXPECT_EQ(access.caller(), "auditor");
+    EXPECT_EQ(access.request_id(), "r1");
+    EXPECT_EQ(PseudonymAt(access.index()), "p1");
+  }
+  // The looks are no decisions under that id.
+  EXPECT_TRUE(house_.Evaluate(RequestForAge(80, "r1", "p1"))->answered_before());
+}
+
+TEST_F(AuditLogServiceTest, LookThatCannotBeRecordedShowsNothing) {
+  house_.Decide(RequestForAge(80, "r1", "p1"));
+  house_.WaitForIndex();
+  house_.store().FailWrite(1, absl::UnavailableError("fsync failed"));
+  v1::GetLogStatisticsRequest count;
+  count.mutable_filter()->set_patient_pseudonym("p1");
+  EXPECT_EQ(ReasonOf(house_.audit().GetLogStatistics(count, kAuditor).status()),
+            v1::ERROR_REASON_LOG_FAILED);
 }
 
 TEST_F(AuditLogServiceTest, PageTokensBelongToTheirFilterAndCannotBeMade) {

@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "server/service/retention.h"
+#include "absl/strings/str_cat.h"
+#include "plumbline/storage/v1/record_details.pb.h"
 #include "server/service/rpc_error.h"
 #include "server/store/memory/memory_query_index.h"
 #include "tests/testing/service/service_log.h"
@@ -50,6 +52,35 @@ class ErasureTest : public ::testing::Test {
     ASSERT_TRUE(house_.feedback().RecordFeedback(request, {}).ok());
   }
 
+  absl::StatusOr<v1::SetLegalHoldResponse> Settle(const std::vector<uint64_t>& indices) {
+    v1::SetLegalHoldRequest request;
+    request.mutable_settled_records()->Assign(indices.begin(), indices.end());
+    request.set_reason("the paper register names no hold");
+    return house_.audit().SetLegalHold(request, kOfficer);
+  }
+
+  // An erasure on an index that is made of the log as it is now.
+  std::unique_ptr<Erasure> OnNewIndex(ErasureOptions options = {}) {
+    indexer_.reset();
+    new_index_ = std::make_unique<store::MemoryQueryIndex>();
+    auto indexer = LogIndexer::Start(&house_.log(), new_index_.get(), {});
+    EXPECT_TRUE(indexer.ok()) << indexer.status();
+    indexer_ = *std::move(indexer);
+    auto erasure = Erasure::Open(&house_.log(), indexer_.get(), std::move(options));
+    EXPECT_TRUE(erasure.ok()) << erasure.status();
+    return *std::move(erasure);
+  }
+
+  std::string AttributeOfLast(const std::string& name) {
+    const auto record = house_.log().Read(house_.log().size() - 1, store::Parts::kAll);
+    storage::v1::RecordDetails details;
+    EXPECT_TRUE(record.ok() && details.ParseFromString(record->details)) << record.status();
+    for (const auto& attribute : details.event().attributes()) {
+      if (attribute.name() == name) return attribute.value();
+    }
+    return "";
+  }
+
   bool IsErased(uint64_t index) {
     const auto record = house_.log().Read(index, store::Parts::kAll);
     EXPECT_TRUE(record.ok()) << record.status();
@@ -65,6 +96,8 @@ class ErasureTest : public ::testing::Test {
   }
 
   ServiceLog house_;
+  std::unique_ptr<store::MemoryQueryIndex> new_index_;
+  std::unique_ptr<LogIndexer> indexer_;
 };
 
 TEST_F(ErasureTest, OnePatientsRecordsAndFeedbackAreErasedAndItIsOnRecord) {
@@ -194,6 +227,125 @@ TEST_F(ErasureTest, FailingIndexIsMadeGoodLater) {
   EXPECT_THAT(FindPatient("p1"), IsEmpty());
 }
 
+TEST_F(ErasureTest, DamagedRecordIsLeftOutAndNamedEverywhere) {
+  for (int i = 0; i < 4; ++i) house_.Decide(RequestForAge(30 + i, "", "p1"));
+  house_.WaitForIndex();
+  house_.store().DamageEntry(1);
+  const auto erased = Erase("p1");
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_EQ(erased->erased_records(), 3u);
+  EXPECT_THAT(erased->damaged_records(), ElementsAre(1));
+  for (const uint64_t index : {0u, 2u, 3u}) EXPECT_TRUE(IsErased(index)) << index;
+  EXPECT_EQ(AttributeOfLast("records"), "3");
+  EXPECT_EQ(AttributeOfLast("damaged"), "1");
+  EXPECT_EQ(AttributeOfLast("damaged_records"), "1");
+  EXPECT_EQ(house_.erasure().damaged_met(), 1u);
+}
+
+TEST_F(ErasureTest, NothingButDamageIsNoErasureAndNoSuccess) {
+  house_.Decide(RequestForAge(30, "", "p1"));
+  house_.WaitForIndex();
+  house_.store().DamageEntry(0);
+  const auto erased = Erase("p1");
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_EQ(erased->erased_records(), 0u);
+  EXPECT_EQ(erased->erasure_id(), "");
+  EXPECT_THAT(erased->damaged_records(), ElementsAre(0));
+}
+
+// What can be known of it is enough: its key is destroyed like any other.
+TEST_F(ErasureTest, RecordWithDamagedDetailsIsErasedIfTheIndexKnowsWhoseItIs) {
+  house_.Decide(RequestForAge(30, "", "p1"));
+  house_.WaitForIndex();
+  house_.store().DamageDetails(0);
+  const auto erased = Erase("p1");
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_EQ(erased->erased_records(), 1u);
+  EXPECT_THAT(erased->damaged_records(), IsEmpty());
+}
+
+TEST_F(ErasureTest, RecordOfNobodyKnowsWhomIsNamedUntilItIsRestored) {
+  house_.Decide(RequestForAge(30, "", "p1"));
+  house_.Decide(RequestForAge(31, "", "p2"));
+  house_.store().DamageDetails(0);
+  std::vector<std::string> events;
+  ErasureOptions options;
+  options.on_event = [&](absl::string_view event, absl::string_view detail) {
+    events.push_back(absl::StrCat(event, ": ", detail));
+  };
+  const auto erasure = OnNewIndex(options);
+  const auto other = erasure->ErasePatient("p2", "asked", false, kOfficer);
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_EQ(other->records, 1u);
+  EXPECT_THAT(other->damaged, ElementsAre(0));
+  EXPECT_THAT(events, ElementsAre("erasure-damaged: 1 damaged records could not be erased: 0"));
+  house_.store().DamageDetails(0);  // as from a backup
+  const auto mine = erasure->ErasePatient("p1", "asked", false, kOfficer);
+  ASSERT_TRUE(mine.ok()) << mine.status();
+  EXPECT_EQ(mine->records, 1u);
+  EXPECT_THAT(mine->damaged, IsEmpty());
+  EXPECT_TRUE(IsErased(0));
+}
+
+TEST_F(ErasureTest, SettledRecordStopsNothingAnyMoreAlsoAfterARestart) {
+  house_.Decide(RequestForAge(30, "", "p1"));
+  ASSERT_TRUE(Hold("p2", true).ok());
+  house_.Decide(RequestForAge(31, "", "p3"));
+  house_.store().DamageEntry(1);
+  auto erasure = OnNewIndex();
+  EXPECT_EQ(ReasonOf(erasure->ErasePatient("p1", "asked", false, kOfficer).status()),
+            v1::ERROR_REASON_LOG_CORRUPT);
+  // One more hold can be set meanwhile, but none lifted.
+  EXPECT_TRUE(erasure->SetLegalHold("p3", true, "case", kOfficer).ok());
+  EXPECT_FALSE(erasure->SetLegalHold("p3", false, "case", kOfficer).ok());
+  ASSERT_TRUE(erasure->SettleDamaged({1}, "no hold in the register", kOfficer).ok());
+  erasure = OnNewIndex();
+  const auto erased = erasure->ErasePatient("p1", "asked", false, kOfficer);
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_TRUE(IsErased(0));
+  EXPECT_EQ(ReasonOf(erasure->ErasePatient("p3", "asked", false, kOfficer).status()),
+            v1::ERROR_REASON_LEGAL_HOLD);
+}
+
+TEST_F(ErasureTest, DamagedHoldThatTheIndexKnowsStopsEverythingUntilSettled) {
+  house_.Decide(RequestForAge(30, "", "p1"));
+  ASSERT_TRUE(Hold("p2", true).ok());
+  house_.WaitForIndex();
+  house_.store().DamageDetails(1);
+  house_.Restart();
+  EXPECT_EQ(ReasonOf(Erase("p1").status()), v1::ERROR_REASON_LOG_CORRUPT);
+  ASSERT_TRUE(Settle({1}).ok());
+  house_.WaitForIndex();
+  EXPECT_TRUE(Erase("p1").ok());
+}
+
+TEST_F(ErasureTest, HoldThatWasRestoredIsHeededThoughTheIndexDoesNotKnowIt) {
+  house_.Decide(RequestForAge(30, "", "p1"));
+  house_.Decide(RequestForAge(31, "", "p2"));
+  ASSERT_TRUE(Hold("p1", true).ok());
+  house_.store().DamageDetails(2);
+  const auto erasure = OnNewIndex();
+  EXPECT_EQ(ReasonOf(erasure->ErasePatient("p2", "asked", false, kOfficer).status()),
+            v1::ERROR_REASON_LOG_CORRUPT);
+  house_.store().DamageDetails(2);
+  EXPECT_EQ(ReasonOf(erasure->ErasePatient("p1", "asked", false, kOfficer).status()),
+            v1::ERROR_REASON_LEGAL_HOLD);
+  EXPECT_TRUE(erasure->ErasePatient("p2", "asked", false, kOfficer).ok());
+}
+
+TEST_F(ErasureTest, OnlyDamagedRecordsCanBeSettledAndNothingElseWithThem) {
+  house_.Decide(RequestForAge(30, "", "p1"));
+  EXPECT_EQ(Settle({0}).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ReasonOf(Settle({7}).status()), v1::ERROR_REASON_UNKNOWN_RECORD);
+  v1::SetLegalHoldRequest both;
+  both.add_settled_records(0);
+  both.set_hold(true);
+  both.set_reason("case");
+  EXPECT_THAT(std::string(house_.audit().SetLegalHold(both, kOfficer).status().message()),
+              HasSubstr("settled_records"));
+  EXPECT_EQ(house_.log().size(), 1u);
+}
+
 TEST_F(ErasureTest, WrongRequestsNameTheirFields) {
   v1::ErasePatientRequest erase;
   const absl::Status status = house_.audit().ErasePatient(erase, kOfficer).status();
@@ -202,84 +354,6 @@ TEST_F(ErasureTest, WrongRequestsNameTheirFields) {
   v1::SetLegalHoldRequest hold;
   EXPECT_THAT(std::string(house_.audit().SetLegalHold(hold, kOfficer).status().message()),
               HasSubstr("reason: is required"));
-}
-
-class RetentionTest : public ErasureTest {
- protected:
-  RetentionRun Run(bool dry_run = false) {
-    const auto run = retention_.Run(dry_run);
-    EXPECT_TRUE(run.ok()) << run.status();
-    return *run;
-  }
-  static RetentionPolicy Policy() {
-    RetentionPolicy policy;
-    policy.batch_records = 2;
-    return policy;
-  }
-
-  Retention retention_{Policy(), &house_.erasure(), &house_.clock()};
-};
-
-constexpr absl::Duration kYear = absl::Hours(24 * 366);
-
-TEST_F(RetentionTest, ErasesWhatIsOldEnoughAndNothingElse) {
-  for (int i = 0; i < 5; ++i) house_.Decide(RequestForAge(30 + i, "", "p1"));
-  house_.clock().Advance(3 * kYear);
-  house_.Decide(RequestForAge(40, "", "p1"));
-  EXPECT_EQ(Run().erased, 0u);
-  house_.clock().Advance(4 * kYear);
-  EXPECT_EQ(Run(true).erased, 5u);
-  EXPECT_FALSE(IsErased(0));
-  EXPECT_EQ(Run().erased, 5u);
-  for (uint64_t i = 0; i < 5; ++i) EXPECT_TRUE(IsErased(i)) << i;
-  EXPECT_FALSE(IsErased(5));
-  const auto erasures = house_.Records(v1::RECORD_KIND_ERASURE);
-  ASSERT_THAT(erasures, SizeIs(3));  // batches of two
-  EXPECT_EQ(Run().erased, 0u);
-  EXPECT_THAT(FindPatient("p1"), ElementsAre(5));
-}
-
-TEST_F(RetentionTest, LegalHoldWinsAndIsMadeUpForWhenLifted) {
-  house_.Decide(RequestForAge(30, "", "p1"));
-  house_.Decide(RequestForAge(31, "", "p2"));
-  house_.Decide(RequestForAge(32));
-  ASSERT_TRUE(Hold("p1", true).ok());
-  house_.clock().Advance(7 * kYear);
-  const RetentionRun run = Run();
-  EXPECT_EQ(run.erased, 2u);
-  EXPECT_EQ(run.held, 1u);
-  EXPECT_FALSE(IsErased(0));
-  EXPECT_FALSE(IsErased(3));  // holds themselves are kept
-  ASSERT_TRUE(Hold("p1", false).ok());
-  EXPECT_EQ(Run().erased, 1u);
-  EXPECT_TRUE(IsErased(0));
-}
-
-TEST_F(RetentionTest, HoldOnEverybodyHoldsRecordsWithoutAPseudonym) {
-  house_.Decide(RequestForAge(30));
-  ASSERT_TRUE(Hold("", true).ok());
-  house_.clock().Advance(7 * kYear);
-  EXPECT_EQ(Run().erased, 0u);
-  EXPECT_FALSE(IsErased(0));
-}
-
-TEST_F(RetentionTest, ForEverMeansForEver) {
-  RetentionPolicy policy;
-  policy.years = 0;
-  Retention retention(policy, &house_.erasure(), &house_.clock());
-  EXPECT_EQ(retention.Run().status().code(), absl::StatusCode::kFailedPrecondition);
-}
-
-TEST(YearsBeforeTest, LeapDaysAndTheTimeOfDay) {
-  const auto at = [](int year, int month, int day) {
-    return absl::FromCivil(absl::CivilSecond(year, month, day, 13, 14, 15), absl::UTCTimeZone());
-  };
-  EXPECT_EQ(YearsBefore(at(2026, 11, 21), 6), at(2020, 11, 21));
-  EXPECT_EQ(YearsBefore(at(2024, 2, 29), 6), at(2018, 2, 28));
-  EXPECT_EQ(YearsBefore(at(2024, 2, 29), 4), at(2020, 2, 29));
-  EXPECT_EQ(YearsBefore(at(2026, 3, 1), 6), at(2020, 3, 1));
-  EXPECT_EQ(YearsBefore(at(2026, 1, 1) + absl::Microseconds(5), 1),
-            at(2025, 1, 1) + absl::Microseconds(5));
 }
 
 }  // namespace

@@ -6,9 +6,12 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "plumbline/storage/v1/record_details.pb.h"
 #include "server/audit/payload.h"
 #include "server/service/rpc_error.h"
@@ -31,6 +34,14 @@ storage::v1::RecordDetails DetailsOf(ServiceLog& house, uint64_t index) {
   EXPECT_TRUE(details.ParseFromString(record->details));
   EXPECT_EQ(details.SerializeAsString(), record->details);
   return details;
+}
+
+bool HasRetryInfo(const absl::Status& status) {
+  const google::rpc::Status rpc = ToRpcStatus(status);
+  for (const auto& detail : rpc.details()) {
+    if (detail.type_url() == "type.googleapis.com/google.rpc.RetryInfo") return true;
+  }
+  return false;
 }
 
 class LogRecorderTest : public ::testing::Test {
@@ -189,6 +200,150 @@ TEST_F(LogRecorderTest, ErasedAnswerIsNotGivenAgainNorDecidedAnew) {
   EXPECT_EQ(house_.evaluator().evaluated(), 1);
 }
 
+// What could tell it is gone with the record, and nothing is kept in its place: see
+// docs/retention_and_erasure.md.
+TEST_F(LogRecorderTest, IdOfAnErasedAnswerCountsAsNewAfterARestart) {
+  const auto first = house_.Evaluate(RequestForAge(30, "r1", "p1"));
+  ASSERT_TRUE(house_.erasure().ErasePatient("p1", "asked", false, kClinic).ok());
+  EXPECT_EQ(ReasonOf(house_.Evaluate(RequestForAge(30, "r1", "p1")).status()),
+            v1::ERROR_REASON_RECORD_ERASED);
+  house_.Restart(Options());
+  const auto again = house_.Evaluate(RequestForAge(30, "r1", "p1"));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_FALSE(again->answered_before());
+  EXPECT_NE(again->decision_id(), first->decision_id());
+  EXPECT_THAT(DetailsOf(house_, again->record_index()).linked_ids(), IsEmpty());
+}
+
+// An index that stands still, under a recorder that remembers little.
+class StandingIndexTest : public LogRecorderTest {
+ protected:
+  StandingIndexTest() {
+    house_.index().FailWrites(absl::UnavailableError("database is locked"));
+    RecorderOptions options = Options();
+    options.remembered_requests = 4;
+    options.max_remembered_requests = 8;
+    options.on_event = [this](absl::string_view event, absl::string_view) {
+      events_.push_back(std::string(event));
+    };
+    house_.Restart(options);
+  }
+  absl::StatusOr<v1::EvaluateResponse> Ask(int age) {
+    return house_.Evaluate(RequestForAge(age, "r" + std::to_string(age)));
+  }
+
+  std::vector<std::string> events_;
+};
+
+TEST_F(StandingIndexTest, RememberedIdsHaveACeilingAndNoneIsForgotten) {
+  for (int age = 20; age < 28; ++age) ASSERT_TRUE(Ask(age).ok()) << age;
+  const int evaluated = house_.evaluator().evaluated();
+  for (int round = 0; round < 2; ++round) {
+    const auto refused = Ask(40);
+    EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_EQ(ReasonOf(refused.status()), v1::ERROR_REASON_LOG_OVERLOADED);
+    EXPECT_TRUE(HasRetryInfo(refused.status()));
+  }
+  EXPECT_EQ(house_.evaluator().evaluated(), evaluated);
+  EXPECT_EQ(house_.recorder().remembered_requests(), 8u);
+  for (int age = 20; age < 28; ++age) EXPECT_TRUE(Ask(age)->answered_before()) << age;
+  EXPECT_TRUE(house_.Evaluate(RequestForAge(50)).ok());  // without an id: nothing to remember
+  EXPECT_THAT(events_, ElementsAre("request-ids-full"));
+  house_.index().FailWrites(absl::OkStatus());
+  house_.WaitForIndex();
+  EXPECT_TRUE(Ask(40).ok());
+  EXPECT_EQ(house_.recorder().remembered_requests(), 4u);
+  EXPECT_THAT(events_, ElementsAre("request-ids-full", "request-ids-have-room"));
+}
+
+TEST_F(StandingIndexTest, CeilingCountsFeedbackToo) {
+  const std::string decision = house_.Decide(RequestForAge(30));
+  v1::RecordFeedbackRequest request;
+  request.set_decision_id(decision);
+  request.mutable_feedback()->set_verdict(v1::FEEDBACK_VERDICT_ACCEPTED);
+  for (int i = 0; i < 8; ++i) {
+    request.set_request_id("f" + std::to_string(i));
+    ASSERT_TRUE(house_.feedback().RecordFeedback(request, kClinic).ok());
+  }
+  EXPECT_TRUE(house_.feedback().RecordFeedback(request, kClinic)->recorded_before());
+  request.set_request_id("f8");
+  EXPECT_EQ(ReasonOf(house_.feedback().RecordFeedback(request, kClinic).status()),
+            v1::ERROR_REASON_LOG_OVERLOADED);
+}
+
+class HistoryTest : public LogRecorderTest {
+ protected:
+  RecorderOptions Limited(uint64_t history_at_start) {
+    RecorderOptions options = Options();
+    options.history_at_start = history_at_start;
+    options.on_event = [this](absl::string_view event, absl::string_view detail) {
+      const absl::MutexLock lock(&mutex_);
+      events_.emplace_back(std::string(event), std::string(detail));
+    };
+    return options;
+  }
+  bool WasTold(const std::string& event) {
+    const absl::MutexLock lock(&mutex_);
+    for (const auto& [name, detail] : events_) {
+      if (name == event) return true;
+    }
+    return false;
+  }
+
+  absl::Mutex mutex_;
+  std::vector<std::pair<std::string, std::string>> events_ ABSL_GUARDED_BY(mutex_);
+};
+
+// The index has nothing, and the start reads nothing: the thread finds the id, and until it has,
+// nobody decides anew.
+TEST_F(HistoryTest, WhatTheStartDoesNotReadIsRefusedAndNeverDecidedAgain) {
+  for (int age = 20; age < 40; ++age) {
+    ASSERT_TRUE(house_.Evaluate(RequestForAge(age, "r" + std::to_string(age))).ok());
+  }
+  house_.Close();
+  ASSERT_TRUE(house_.index().Reset().ok());
+  house_.index().FailWrites(absl::UnavailableError("database is locked"));
+  house_.Restart(Limited(0));
+  EXPECT_TRUE(WasTold("request-ids-behind"));
+  absl::StatusOr<v1::EvaluateResponse> again = house_.Evaluate(RequestForAge(20, "r20"));
+  while (!again.ok()) {
+    ASSERT_EQ(ReasonOf(again.status()), v1::ERROR_REASON_OVERLOADED) << again.status();
+    again = house_.Evaluate(RequestForAge(20, "r20"));
+  }
+  EXPECT_TRUE(again->answered_before());
+  EXPECT_EQ(house_.evaluator().evaluated(), 20);
+  while (!WasTold("request-ids-read")) absl::SleepFor(absl::Milliseconds(1));
+}
+
+TEST_F(HistoryTest, DamagedRecordDoesNotKeepFromStartingNorIsItsIdDecidedAnew) {
+  for (int age = 20; age < 30; ++age) {
+    ASSERT_TRUE(house_.Evaluate(RequestForAge(age, "r" + std::to_string(age))).ok());
+  }
+  house_.WaitForIndex();
+  house_.Close();
+  house_.store().DamageDetails(3);
+  house_.Restart(Limited(100'000));
+  while (!WasTold("request-ids-unread")) absl::SleepFor(absl::Milliseconds(1));
+  // The index knows whose id it is: no second decision under it.
+  EXPECT_EQ(ReasonOf(house_.Evaluate(RequestForAge(23, "r23")).status()),
+            v1::ERROR_REASON_LOG_CORRUPT);
+  EXPECT_TRUE(house_.Evaluate(RequestForAge(24, "r24"))->answered_before());
+  EXPECT_FALSE(house_.Evaluate(RequestForAge(50, "r50"))->answered_before());
+}
+
+TEST_F(HistoryTest, DamagedRecordThatTheIndexDoesNotHaveEitherDoesNotKeepFromStarting) {
+  for (int age = 20; age < 30; ++age) {
+    ASSERT_TRUE(house_.Evaluate(RequestForAge(age, "r" + std::to_string(age))).ok());
+  }
+  house_.Close();
+  ASSERT_TRUE(house_.index().Reset().ok());
+  house_.store().DamageDetails(3);
+  house_.Restart(Limited(100'000));
+  EXPECT_TRUE(WasTold("request-ids-unread"));
+  house_.WaitForIndex();
+  EXPECT_TRUE(house_.Evaluate(RequestForAge(24, "r24"))->answered_before());
+}
+
 TEST_F(LogRecorderTest, SameRequestAtOnceIsDecidedOnceForAll) {
   constexpr int kThreads = 8;
   constexpr int kRounds = 50;
@@ -306,12 +461,7 @@ TEST_F(LogRecorderTest, OverloadedLogRefusesBeforeEvaluating) {
   const auto refused = house_.Evaluate(RequestForAge(30, "r1"));
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(ReasonOf(refused.status()), v1::ERROR_REASON_LOG_OVERLOADED);
-  bool says_when = false;
-  const google::rpc::Status rpc = ToRpcStatus(refused.status());
-  for (const auto& detail : rpc.details()) {
-    says_when |= detail.type_url() == "type.googleapis.com/google.rpc.RetryInfo";
-  }
-  EXPECT_TRUE(says_when);
+  EXPECT_TRUE(HasRetryInfo(refused.status()));
   EXPECT_EQ(house_.evaluator().evaluated(), 0);
   room.clear();
   EXPECT_TRUE(house_.Evaluate(RequestForAge(30, "r1")).ok());
