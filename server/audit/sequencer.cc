@@ -1,9 +1,9 @@
 #include "server/audit/sequencer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "server/base/failpoint.h"
 
 namespace plumbline::audit {
@@ -70,9 +70,9 @@ void Sequencer::Refuse(std::unique_ptr<PendingRecord> record) {
 void Sequencer::Wake() {
   // Only one of many needs to.
   if (state_.exchange(kAwake) == kAwake && !closing_.load()) return;
-  absl::MutexLock lock(&sleep_mutex_);
+  const std::lock_guard lock(sleep_mutex_);
   woken_ = true;
-  wake_.Signal();
+  wake_.notify_one();
 }
 
 bool Sequencer::WorthWaiting() const {
@@ -97,16 +97,19 @@ bool Sequencer::ShouldWake(State state) const {
   return false;
 }
 
-void Sequencer::Sleep(State state, absl::Time deadline) {
+void Sequencer::Sleep(State state, absl::Duration at_most) {
   {
-    absl::MutexLock lock(&sleep_mutex_);
+    const std::lock_guard lock(sleep_mutex_);
     woken_ = false;
   }
   state_.store(state);
   if (!closing_.load() && !ShouldWake(state)) {
-    absl::MutexLock lock(&sleep_mutex_);
-    while (!woken_) {
-      if (wake_.WaitWithDeadline(&sleep_mutex_, deadline)) break;
+    std::unique_lock lock(sleep_mutex_);
+    const auto woken = [this] { return woken_; };
+    if (at_most == absl::InfiniteDuration()) {
+      wake_.wait(lock, woken);
+    } else {
+      wake_.wait_for(lock, absl::ToChronoNanoseconds(at_most), woken);
     }
   }
   state_.store(kAwake);
@@ -132,16 +135,17 @@ void Sequencer::Drain() {
 
 void Sequencer::Gather() {
   if (last_batch_ < 2 && backlog_.size() < 2) return;
-  const absl::Time deadline = absl::Now() + options_.gather_limit;
+  const auto deadline =
+      std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(options_.gather_limit);
   size_t before = 0;
   do {
     before = backlog_.size();
     if (before >= options_.max_batch || closing_.load()) return;
     still_wanted_.store(usual_batch_ - std::min(usual_batch_, before));
     if (HasGathered()) return;
-    Sleep(kGathering, absl::Now() + options_.gather_gap);
+    Sleep(kGathering, options_.gather_gap);
     Drain();
-  } while (backlog_.size() > before && absl::Now() < deadline);
+  } while (backlog_.size() > before && std::chrono::steady_clock::now() < deadline);
 }
 
 Batch Sequencer::Collect() {
@@ -153,13 +157,13 @@ Batch Sequencer::Collect() {
       if (backlog_.empty()) return {};
       break;
     }
-    Sleep(kIdle, absl::InfiniteFuture());
+    Sleep(kIdle, absl::InfiniteDuration());
     Drain();
   }
   Gather();
   if (options_.max_delay > absl::ZeroDuration() && backlog_.size() < options_.max_batch &&
       WorthWaiting()) {
-    Sleep(kNapping, absl::Now() + options_.max_delay);
+    Sleep(kNapping, options_.max_delay);
     Drain();
   }
   Batch batch;

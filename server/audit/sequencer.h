@@ -9,11 +9,13 @@
 #define PLUMBLINE_SERVER_AUDIT_SEQUENCER_H_
 
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -96,8 +98,8 @@ class Sequencer {
   Batch Collect();
   void Drain();
   void Gather();
-  // Sleeps until woken, or until `deadline`.
-  void Sleep(State state, absl::Time deadline);
+  // Sleeps until woken, or for so long.
+  void Sleep(State state, absl::Duration at_most);
   void Wake();
   bool WorthWaiting() const;
   // Nothing is gained by gathering any longer.
@@ -119,9 +121,11 @@ class Sequencer {
   std::atomic<size_t> still_wanted_{0};  // while gathering: how many must be pushed to end it
   std::atomic<bool> closing_{false};
 
-  absl::Mutex sleep_mutex_;
-  absl::CondVar wake_;
-  bool woken_ ABSL_GUARDED_BY(sleep_mutex_) = false;
+  // Of the standard library, because its waits are by the steady clock: with absl::CondVar, records
+  // would wait for as long as the clock of the system is put back.
+  std::mutex sleep_mutex_;
+  std::condition_variable wake_;
+  bool woken_ = false;  // guarded by sleep_mutex_
 
   // In order; only the sequencing thread uses it.
   std::deque<std::unique_ptr<PendingRecord>> backlog_;

@@ -32,16 +32,20 @@ class OfferedRecords {
  public:
   explicit OfferedRecords(size_t capacity) : slots_(capacity) {}
 
+  // Never waits: answers wait for whoever offers, and a thread that stands behind all others may
+  // hold the lock. A record that is not taken is read from the log.
   void Put(audit::Record record) {
-    const absl::MutexLock lock(&mutex_);
-    if (record.index < first_) {
+    if (!mutex_.TryLock()) {
       return;
     }
-    std::optional<audit::Record>& slot = slots_[record.index % slots_.size()];
-    // Those of a batch come in any order; an older one must not take the place of a newer one.
-    if (!slot.has_value() || slot->index < record.index) {
-      slot = std::move(record);
+    if (record.index >= first_) {
+      std::optional<audit::Record>& slot = slots_[record.index % slots_.size()];
+      // Those of a batch come in any order; an older one must not take the place of a newer one.
+      if (!slot.has_value() || slot->index < record.index) {
+        slot = std::move(record);
+      }
     }
+    mutex_.Unlock();
   }
 
   // Removes what is there of these records; nothing where it is not.
@@ -100,8 +104,19 @@ class LogIndexerImpl final : public LogIndexer {
   absl::Status ForgetLatestErasures();
   void Run(StopToken& token);
   void Help(StopToken& token);
-  // Applies what is new, at most a batch. Returns how many rows.
-  absl::StatusOr<size_t> ApplyBatch() ABSL_LOCKS_EXCLUDED(apply_mutex_, mutex_);
+  // What was done, and for how long, without waiting for another thread.
+  struct Progress {
+    size_t rows = 0;
+    absl::Duration worked;
+  };
+
+  // Records that the index does not have yet.
+  uint64_t Lag() const {
+    const uint64_t indexed = index_->indexed_size();  // first: it never gets ahead of the log
+    return log_->size() - indexed;
+  }
+  // Applies what is new, at most a batch.
+  absl::StatusOr<Progress> ApplyBatch() ABSL_LOCKS_EXCLUDED(apply_mutex_, mutex_);
   // From what was offered, and from the log.
   absl::StatusOr<std::vector<store::IndexRow>> MakeRows(uint64_t first, uint64_t count);
   // Appends the rows of `count` records, read from the log.
@@ -109,8 +124,8 @@ class LogIndexerImpl final : public LogIndexer {
   absl::Status ReadError(uint64_t index) const;
   // Indices that an erasure record names.
   absl::StatusOr<std::vector<uint64_t>> ErasedBy(uint64_t erasure) const;
-  absl::Status CollectErased(const std::vector<store::IndexRow>& rows)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
+  // Indices that the erasures among these records name.
+  absl::StatusOr<std::vector<uint64_t>> ErasedByAny(const std::vector<store::IndexRow>& rows) const;
   absl::Status ForgetPending() ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
   void Fail(const absl::Status& why) ABSL_LOCKS_EXCLUDED(mutex_);
   bool HasReaders() const {
@@ -310,22 +325,30 @@ absl::Status LogIndexerImpl::ReadError(uint64_t index) const {
   return read.ok() ? absl::UnavailableError("the log could not be read; trying again") : read;
 }
 
-absl::Status LogIndexerImpl::CollectErased(const std::vector<store::IndexRow>& rows) {
+absl::StatusOr<std::vector<uint64_t>> LogIndexerImpl::ErasedByAny(
+    const std::vector<store::IndexRow>& rows) const {
+  std::vector<uint64_t> all;
   for (const store::IndexRow& row : rows) {
     if (row.kind != v1::RECORD_KIND_ERASURE) {
       continue;
     }
     const auto erased = ErasedBy(row.index);
+    if (absl::IsDataLoss(erased.status())) {
+      // It will not get better; the rest of the index must not wait for it.
+      Tell("index-record-damaged", erased.status().message());
+      continue;
+    }
     if (!erased.ok()) {
       return erased.status();
     }
-    to_forget_.insert(to_forget_.end(), erased->begin(), erased->end());
+    all.insert(all.end(), erased->begin(), erased->end());
   }
-  return absl::OkStatus();
+  return all;
 }
 
-absl::StatusOr<size_t> LogIndexerImpl::ApplyBatch() {
+absl::StatusOr<LogIndexerImpl::Progress> LogIndexerImpl::ApplyBatch() {
   const absl::MutexLock apply_lock(&apply_mutex_);
+  const absl::Time start = absl::Now();
   if (absl::Status forgotten = ForgetPending(); !forgotten.ok()) {
     return forgotten;
   }
@@ -337,13 +360,16 @@ absl::StatusOr<size_t> LogIndexerImpl::ApplyBatch() {
     if (!rows.ok()) {
       return rows.status();
     }
+    // Read before the rows are in: what fails is then tried again, and no erasure is passed over.
+    const absl::StatusOr<std::vector<uint64_t>> erased = ErasedByAny(*rows);
+    if (!erased.ok()) {
+      return erased.status();
+    }
     if (absl::Status applied = index_->Apply(*rows); !applied.ok()) {
       return applied;
     }
     // Their rows may be from before their erasure.
-    if (absl::Status collected = CollectErased(*rows); !collected.ok()) {
-      return collected;
-    }
+    to_forget_.insert(to_forget_.end(), erased->begin(), erased->end());
     if (absl::Status forgotten = ForgetPending(); !forgotten.ok()) {
       return forgotten;
     }
@@ -352,7 +378,7 @@ absl::StatusOr<size_t> LogIndexerImpl::ApplyBatch() {
   indexed_ = first + count;
   rebuilding_ = rebuilding_ && indexed_ < log_->size();
   health_ = absl::OkStatus();
-  return count;
+  return Progress{static_cast<size_t>(count), absl::Now() - start};
 }
 
 void LogIndexerImpl::Fail(const absl::Status& why) {
@@ -369,15 +395,19 @@ void LogIndexerImpl::Fail(const absl::Status& why) {
 void LogIndexerImpl::Run(StopToken& token) {
   absl::Duration rest = absl::ZeroDuration();
   while (token.Rest(rest)) {
-    const absl::Time start = absl::Now();
-    const absl::StatusOr<size_t> applied = ApplyBatch();
+    if (Lag() > options_.max_lag) {
+      // The helper's work: this thread would hold it up, whenever others take the processor away.
+      rest = options_.poll_interval;
+      continue;
+    }
+    const absl::StatusOr<Progress> applied = ApplyBatch();
     if (!applied.ok()) {
       Fail(applied.status());
       rest = kRetryInterval;
-    } else if (*applied == 0) {
+    } else if (applied->rows == 0) {
       rest = options_.poll_interval;
     } else {
-      rest = HasReaders() ? absl::ZeroDuration() : (absl::Now() - start) * options_.rest_factor;
+      rest = HasReaders() ? absl::ZeroDuration() : applied->worked * options_.rest_factor;
     }
   }
 }
@@ -386,13 +416,14 @@ void LogIndexerImpl::Help(StopToken& token) {
   absl::Duration rest = kHelperInterval;
   while (token.Rest(rest)) {
     rest = kHelperInterval;
-    if (log_->size() - index_->indexed_size() <= options_.max_lag) {
+    if (Lag() <= options_.max_lag) {
       continue;
     }
-    const absl::Time start = absl::Now();
-    // On an error the other thread tells, and tries again.
-    if (ApplyBatch().ok()) {
-      rest = (absl::Now() - start) * kHelperRestFactor;
+    const absl::StatusOr<Progress> applied = ApplyBatch();
+    if (applied.ok()) {
+      rest = HasReaders() ? absl::ZeroDuration() : applied->worked * kHelperRestFactor;
+    } else {
+      Fail(applied.status());
     }
   }
 }

@@ -132,7 +132,15 @@ absl::StatusOr<int64_t> Database::QueryInteger(const std::string& sql,
 int64_t Database::last_row_id() const { return sqlite3_last_insert_rowid(handle_); }
 
 absl::Status Database::InTransaction(absl::FunctionRef<absl::Status()> body) {
-  if (absl::Status begun = Run("BEGIN IMMEDIATE"); !begun.ok()) return begun;
+  return Between("BEGIN IMMEDIATE", body);
+}
+
+absl::Status Database::InSnapshot(absl::FunctionRef<absl::Status()> body) {
+  return Between("BEGIN", body);
+}
+
+absl::Status Database::Between(const std::string& begin, absl::FunctionRef<absl::Status()> body) {
+  if (absl::Status begun = Run(begin); !begun.ok()) return begun;
   absl::Status result = body();
   if (result.ok()) result = Run("COMMIT");
   // Some errors have rolled back already; then this one says so, and is right.

@@ -68,6 +68,8 @@ class Database {
 
   // Runs `body` in a transaction: all of it, or nothing.
   absl::Status InTransaction(absl::FunctionRef<absl::Status()> body);
+  // Runs `body`, whose queries all see the same state of the database.
+  absl::Status InSnapshot(absl::FunctionRef<absl::Status()> body);
 
  private:
   struct Finalizer {
@@ -78,6 +80,7 @@ class Database {
   Database(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
 
   absl::Status Error(int code) const;
+  absl::Status Between(const std::string& begin, absl::FunctionRef<absl::Status()> body);
   absl::StatusOr<sqlite3_stmt*> Prepare(const std::string& sql);
   absl::Status Bind(sqlite3_stmt* statement, absl::Span<const SqlValue> values) const;
 

@@ -425,9 +425,20 @@ absl::Status SqliteQueryIndex::Forget(absl::Span<const uint64_t> indices) {
       });
   if (!forgotten.ok()) return Noted(forgotten);
   RemoveWithLog(AsidePath(path_));
-  // SQLite's own log still holds the rows as they were, and is not durable yet: bring it home.
+  // SQLite's own log still holds the rows as they were, and is not durable yet: bring it home. Most
+  // of it while others read.
+  if (absl::Status begun = writer_->Run("PRAGMA wal_checkpoint(PASSIVE)"); !begun.ok()) {
+    return Noted(begun);
+  }
   absl::MutexLock read_lock(&read_mutex_);
-  return Noted(writer_->Run("PRAGMA wal_checkpoint(TRUNCATE)"));
+  const absl::StatusOr<int64_t> hindered = writer_->QueryInteger("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (!hindered.ok()) return Noted(hindered.status());
+  if (*hindered != 0) {
+    return absl::UnavailableError(absl::StrCat(
+        path_,
+        ": another program reads the index, so that it still holds what is to be forgotten"));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status SqliteQueryIndex::Reset() {
@@ -445,18 +456,23 @@ absl::Status SqliteQueryIndex::Reset() {
 absl::StatusOr<std::vector<uint64_t>> SqliteQueryIndex::Find(const IndexQuery& query,
                                                              size_t limit) const {
   absl::MutexLock lock(&read_mutex_);
-  const absl::StatusOr<RowQuery> rows = RowQuery::Make(*reader_, query);
-  if (!rows.ok()) return Noted(rows.status());
   std::vector<uint64_t> found;
   const auto sql_limit = static_cast<int64_t>(std::min<size_t>(limit, INT64_MAX));
-  for (const SqlStatement& statement : rows->Select("entries.idx", sql_limit)) {
-    absl::Status queried =
-        reader_->Query(statement.sql, statement.values, [&found](const SqlRow& row) {
-          found.push_back(static_cast<uint64_t>(row.Integer(0)));
-          return true;
-        });
-    if (!queried.ok()) return Noted(queried);
-  }
+  // Of one state: a page must not have rows that are newer than some it leaves out.
+  absl::Status read = reader_->InSnapshot([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(read_mutex_) {
+    const absl::StatusOr<RowQuery> rows = RowQuery::Make(*reader_, query);
+    if (!rows.ok()) return rows.status();
+    for (const SqlStatement& statement : rows->Select("entries.idx", sql_limit)) {
+      absl::Status queried =
+          reader_->Query(statement.sql, statement.values, [&found](const SqlRow& row) {
+            found.push_back(static_cast<uint64_t>(row.Integer(0)));
+            return true;
+          });
+      if (!queried.ok()) return queried;
+    }
+    return absl::OkStatus();
+  });
+  if (!read.ok()) return Noted(read);
   // Several statements find the newest of their values each.
   std::sort(found.rbegin(), found.rend());
   if (found.size() > limit) found.resize(limit);
@@ -493,18 +509,24 @@ absl::StatusOr<std::vector<uint64_t>> SqliteQueryIndex::FindLinked(
 
 absl::StatusOr<IndexCounts> SqliteQueryIndex::Count(const IndexQuery& query) const {
   absl::MutexLock lock(&read_mutex_);
-  const absl::StatusOr<RowQuery> rows = RowQuery::Make(*reader_, query);
-  if (!rows.ok()) return Noted(rows.status());
   RowCounts counts;
-  for (const SqlStatement& statement : rows->Select(RowCounts::kColumns, -1)) {
-    absl::Status queried =
-        reader_->Query(statement.sql, statement.values, [&counts](const SqlRow& row) {
-          counts.Add(row);
-          return true;
-        });
-    if (!queried.ok()) return Noted(queried);
-  }
-  return std::move(counts).Finish(*reader_);
+  absl::StatusOr<IndexCounts> counted;
+  absl::Status read = reader_->InSnapshot([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(read_mutex_) {
+    const absl::StatusOr<RowQuery> rows = RowQuery::Make(*reader_, query);
+    if (!rows.ok()) return rows.status();
+    for (const SqlStatement& statement : rows->Select(RowCounts::kColumns, -1)) {
+      absl::Status queried =
+          reader_->Query(statement.sql, statement.values, [&counts](const SqlRow& row) {
+            counts.Add(row);
+            return true;
+          });
+      if (!queried.ok()) return queried;
+    }
+    counted = std::move(counts).Finish(*reader_);
+    return counted.status();
+  });
+  if (!read.ok()) return Noted(read);
+  return counted;
 }
 
 absl::StatusOr<std::vector<std::string>> SqliteQueryIndex::ExplainFind(

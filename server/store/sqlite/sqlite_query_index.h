@@ -40,6 +40,9 @@ class SqliteQueryIndex : public QueryIndex {
   uint64_t indexed_size() const override { return indexed_size_.load(std::memory_order_acquire); }
   absl::Status Apply(absl::Span<const IndexRow> rows) override;
   // Also overwrites what the file and its log held of these rows, and removes the file aside.
+  // Unavailable, and worth another try, while another program reads the file. Where an index page
+  // was split, a keyed hash of a forgotten row can stay in its slack until the page is written
+  // again; Reset leaves nothing.
   absl::Status Forget(absl::Span<const uint64_t> indices) override;
   absl::StatusOr<std::vector<uint64_t>> Find(const IndexQuery& query, size_t limit) const override;
   absl::StatusOr<uint64_t> FindById(const std::array<uint8_t, 16>& id) const override;
