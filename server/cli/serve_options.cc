@@ -151,6 +151,7 @@ void ServeOptionReader::DeclareLog() {
   AddNumber("--retention-years", log.retention_years, 0, 200,
             "Erase what is older, unless held; 0: keep for ever")
       ->group(kGroup);
+  DeclareWitnessOptions(*serve_, log.witnesses);
   AddNumber("--log-clock-tolerance-h", log.clock_tolerance_h, 1, 10'000,
             "How far the clock may jump ahead while the server runs; further, it is not believed")
       ->group(kGroup);
@@ -235,10 +236,11 @@ absl::Status ServeOptionReader::CheckTogether() const {
   const DecisionLogOptions& log = options_.log;
   if (log.folder.empty()) {
     const bool stray = !log.key_file.empty() || !log.signing_key_file.empty() ||
-                       !log.origin.empty() || !log.min_checkpoint_file.empty();
+                       !log.origin.empty() || !log.min_checkpoint_file.empty() ||
+                       !log.witnesses.witnesses.empty();
     return stray ? Wrong(
-                       "--log-key, --log-signing-key, --log-origin and --min-checkpoint belong "
-                       "to --log")
+                       "--log-key, --log-signing-key, --log-origin, --log-witness and "
+                       "--min-checkpoint belong to --log")
                  : absl::OkStatus();
   }
   if (log.signing_key_file.empty()) {
@@ -246,7 +248,7 @@ absl::Status ServeOptionReader::CheckTogether() const {
         "--log needs --log-signing-key: the key that signs its checkpoints "
         "(`plumbline keys init` makes one)");
   }
-  return absl::OkStatus();
+  return CheckWitnessOptions(log.witnesses);
 }
 
 absl::Status ServeOptionReader::Finish(ServeOptions& options) {

@@ -9,6 +9,7 @@
 #include "CLI/App.hpp"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "server/cli/log_witnesses.h"
 #include "server/grpc/event_log.h"
 #include "server/grpc/server_config.h"
 
@@ -46,6 +47,7 @@ struct DecisionLogOptions {
   int checkpoint_interval_ms = 1000;
   int checkpoint_records = 1024;
   int retention_years = 6;
+  WitnessOptions witnesses;
   int clock_tolerance_h = 24;
   int max_off_days = 31;
   // "2026-11-21"; empty: not confirmed.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "server/engine/engine.h"
 
@@ -131,6 +132,22 @@ int ServeProcess::OpenLog() {
   return kExitOk;
 }
 
+int ServeProcess::PrepareWitnesses() {
+  if (log_ == nullptr) {
+    return kExitOk;
+  }
+  auto witnesses =
+      MakeCosignatureCollector(options_.log.witnesses, &log_->log(),
+                               [this](absl::string_view event, absl::string_view detail) {
+                                 events_.OnEvent(event, {{"detail", detail}});
+                               });
+  if (!witnesses.ok()) {
+    return Complain(kExitBadInput, witnesses.status().message());
+  }
+  witnesses_ = *std::move(witnesses);
+  return kExitOk;
+}
+
 void ServeProcess::OnActive() {
   absl::MutexLock lock(&mutex_);
   if (serving_ != nullptr && !log_failed_) {
@@ -241,6 +258,9 @@ int ServeProcess::StartMetrics() {
   std::vector<metrics::MetricSource> sources = {[this] { return call_metrics_.Collect(); },
                                                 [this] { return LogMetrics(); },
                                                 [this] { return rules_->Metrics(); }};
+  if (witnesses_ != nullptr) {
+    sources.push_back([this] { return witnesses_->Metrics(); });
+  }
   auto server = metrics::MetricsServer::Start(options_.metrics_listen, std::move(sources));
   if (!server.ok()) {
     return Complain(absl::IsUnavailable(server.status()) ? kExitRpcFailed : kExitUsage,
@@ -272,6 +292,7 @@ void ServeProcess::RecordConfiguration() {
       {"log_min_free_mb", absl::StrCat(options_.log.min_free_mb)},
       {"checkpoint_interval_ms", absl::StrCat(options_.log.checkpoint_interval_ms)},
       {"retention_years", absl::StrCat(options_.log.retention_years)},
+      {"log_witnesses", absl::StrJoin(options_.log.witnesses.witnesses, ", ")},
       {"log_clock_tolerance_h", absl::StrCat(options_.log.clock_tolerance_h)},
       {"log_max_off_days", absl::StrCat(options_.log.max_off_days)},
       {"log_confirmed_date", options_.log.confirmed_date}};
@@ -315,13 +336,16 @@ void ServeProcess::StopOrLeave(const StopSignals& signals) {
 
 int ServeProcess::Run(const StopSignals& signals) {
   for (const auto step :
-       {&ServeProcess::OpenLog, &ServeProcess::StartRules, &ServeProcess::StartServers,
-        &ServeProcess::StartMetrics, &ServeProcess::WriteFiles}) {
+       {&ServeProcess::OpenLog, &ServeProcess::PrepareWitnesses, &ServeProcess::StartRules,
+        &ServeProcess::StartServers, &ServeProcess::StartMetrics, &ServeProcess::WriteFiles}) {
     if (const int code = (this->*step)(); code != kExitOk) {
       return code;
     }
   }
   rules_->BeginWatching();
+  if (witnesses_ != nullptr) {
+    witnesses_->Start();
+  }
   if (admin_ != nullptr) {
     environment_.out << "administration on " << admin_->address() << '\n';
   }

@@ -24,6 +24,7 @@
 #include "server/metrics/metrics_server.h"
 #include "server/service/evaluate_service.h"
 #include "server/service/rulesets_service.h"
+#include "server/witness/cosignature_collector.h"
 
 namespace plumbline::cli {
 
@@ -40,6 +41,7 @@ class ServeProcess {
  private:
   // Each says itself what is wrong, and returns the code to exit with, or kExitOk.
   int OpenLog();
+  int PrepareWitnesses();
   int StartRules();
   int StartServers();
   int StartMetrics();
@@ -67,6 +69,8 @@ class ServeProcess {
 
   // Destroyed from below.
   std::unique_ptr<LogStack> log_;
+  // Null: there are no witnesses.
+  std::unique_ptr<witness::CosignatureCollector> witnesses_;
   service::NullRecorder no_recorder_;
   std::unique_ptr<ServedRules> rules_;
   std::optional<service::EvaluateService> evaluate_;
