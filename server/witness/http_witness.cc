@@ -1,10 +1,14 @@
 #include "server/witness/http_witness.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
 #include <utility>
 
 #include "absl/base/call_once.h"
@@ -20,6 +24,33 @@ using Headers = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
 // How often a question looks whether it was cancelled, should the wake-up be lost.
 constexpr int kPollMs = 500;
+
+// Keeps SIGPIPE from the calling thread for as long as it lives: OpenSSL writes to sockets without
+// asking for none, and a peer may close one at any time.
+class PipeSignalBlock {
+ public:
+  PipeSignalBlock() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  PipeSignalBlock(const PipeSignalBlock&) = delete;
+  PipeSignalBlock& operator=(const PipeSignalBlock&) = delete;
+  ~PipeSignalBlock() {
+    const timespec at_once{};
+    while (!was_pending_ && sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+  bool was_pending_ = false;
+};
 
 bool InitializeCurl() {
   static absl::once_flag once;
@@ -66,12 +97,16 @@ class CurlWitness : public HttpWitness {
         // Keeps the connection between questions.
         multi_(curl_multi_init()) {}
 
-  ~CurlWitness() override { curl_multi_cleanup(multi_); }
+  ~CurlWitness() override {
+    const PipeSignalBlock no_signal;  // it says good-bye on connections that it kept
+    curl_multi_cleanup(multi_);
+  }
 
   bool good() const { return multi_ != nullptr; }
 
   absl::StatusOr<audit::HttpAnswer> AddCheckpoint(absl::string_view body) override {
     const absl::MutexLock lock(&mutex_);
+    const PipeSignalBlock no_signal;
     // The handle refers to the others, to its end.
     audit::HttpAnswer answer;
     std::array<char, CURL_ERROR_SIZE> error{};

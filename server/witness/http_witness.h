@@ -25,8 +25,8 @@ struct HttpWitnessOptions {
 
 // Thread-safe: one question at a time. https verifies certificate and host name, with TLS 1.2 at
 // least. No redirects are followed: a witness is where its operator says. The system's proxy
-// settings count (https_proxy, no_proxy), except for loopback. The asking thread must have SIGPIPE
-// blocked or ignored, as a BackgroundThread has: TLS may meet a closed connection.
+// settings count (https_proxy, no_proxy), except for loopback. A connection that is
+// closed while TLS writes raises no SIGPIPE.
 //
 // Errors, beside those of the answer itself (ParseAddCheckpointAnswer):
 //   kDeadlineExceeded  no whole answer within the timeout

@@ -8,12 +8,14 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <cctype>
 #include <cerrno>
+#include <csignal>
 #include <memory>
 #include <utility>
 
@@ -148,6 +150,11 @@ std::string WitnessServer::last_head() const {
 }
 
 void WitnessServer::Run() {
+  // OpenSSL writes to peers that have gone.
+  sigset_t pipe_signal;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, nullptr);
   while (true) {
     pollfd waits[] = {{listener_, POLLIN, 0}, {stop_[0], POLLIN, 0}};
     if (poll(waits, 2, -1) < 0 && errno != EINTR) return;
