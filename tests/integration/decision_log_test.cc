@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <set>
@@ -10,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "server/audit/merkle.h"
@@ -180,6 +184,57 @@ TEST_F(DecisionLogTest, FailedWriteEndsServingAndLosesNothingThatWasAnswered) {
   ServeChild server(Arguments());
   for (const std::string& id : answered) {
     EXPECT_EQ(GetRecord(server, id).record().summary().id(), id);
+  }
+}
+
+// Largest file that a process may write: a full disk for its segments, which are the largest.
+void LimitFileSize(pid_t process, rlim_t bytes) {
+  rlimit limit{};
+  ASSERT_EQ(prlimit(process, RLIMIT_FSIZE, nullptr, &limit), 0);
+  limit.rlim_cur = std::min(bytes, limit.rlim_max);
+  ASSERT_EQ(prlimit(process, RLIMIT_FSIZE, &limit, nullptr), 0);
+}
+
+TEST_F(DecisionLogTest, NoRoomForANewLogEndsTheStartWithTheCodeForTryingAgain) {
+  LimitFileSize(getpid(), 1 << 20);  // the child inherits it
+  {
+    ServeChild server(Arguments(), "", /*waits=*/false);
+    LimitFileSize(getpid(), RLIM_INFINITY);
+    EXPECT_EQ(server.process().Wait(), 6);
+    EXPECT_THAT(server.process().errors(), HasSubstr("File too large"));
+  }
+  ServeChild server(Arguments());
+  server.Evaluate(RequestOf("r-1"));
+  EXPECT_EQ(server.Stop(), 0);
+}
+
+TEST_F(DecisionLogTest, DiskThatFillsUpRefusesCallsAndTakesThemAgainWhenThereIsRoom) {
+  ServeChild server(Arguments());
+  std::set<std::string> answered = {server.Evaluate(RequestOf("r-0")).decision_id()};
+  LimitFileSize(server.process().pid(), 1024);
+  const auto ask = [&](int i) {
+    v1::EvaluateResponse response;
+    grpc::Status status =
+        server.triage().Evaluate(Context().get(), RequestOf("r-" + std::to_string(i)), &response);
+    if (status.ok()) answered.insert(response.decision_id());
+    return status;
+  };
+  grpc::Status status;
+  int calls = 0;
+  while (status.ok() && calls < 100) status = ask(++calls);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_LOG_DISK_FULL) << status.error_message();
+  LimitFileSize(server.process().pid(), RLIM_INFINITY);
+  while (!status.ok() && ++calls < 1000) {
+    status = ask(calls);
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(server.Stop(), 0);
+  ServeChild again(Arguments());
+  EXPECT_THAT(again.List(v1::RECORD_KIND_DECISION).records(), SizeIs(answered.size()));
+  for (const std::string& id : answered) {
+    EXPECT_EQ(GetRecord(again, id).record().summary().id(), id);
   }
 }
 

@@ -1,9 +1,14 @@
 // A stop that loses nothing that was accepted.
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -71,6 +76,51 @@ TEST(StopTest, UnderLoadNoAcceptedCallIsLost) {
   }
   EXPECT_EQ(answered, evaluator->finished());
   EXPECT_GT(refused, 0);
+}
+
+// Speaks HTTP/2 once, and then neither reads nor answers: a client between two calls does not look
+// at its connection either.
+class SilentClient {
+ public:
+  explicit SilentClient(int port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    const std::string greeting("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", 33);
+    EXPECT_EQ(send(socket_, greeting.data(), greeting.size(), 0), 33);
+    char settings[9];
+    EXPECT_EQ(recv(socket_, settings, sizeof(settings), MSG_WAITALL), 9);
+  }
+  ~SilentClient() { close(socket_); }
+  SilentClient(const SilentClient&) = delete;
+  SilentClient& operator=(const SilentClient&) = delete;
+
+ private:
+  const int socket_;
+};
+
+// gRPC alone would wait for the client for 20 seconds, or up to the limit.
+TEST(StopTest, IdleClientsAreNotWaitedForButCallsUnderWayAre) {
+  auto evaluator = std::make_shared<testing::FakeEvaluator>();
+  grpc_server::ServerConfig config;
+  config.stop.drain_limit = absl::Minutes(5);
+  testing::TestServer server(testing::FakeRuleset(evaluator), config);
+  const SilentClient silent(server.server().port());
+  evaluator->CloseGate();
+  const auto channel = server.Channel();
+  std::thread caller([&] {
+    EXPECT_TRUE(testing::RawCall(channel, testing::ValidRequest().SerializeAsString()).status.ok());
+  });
+  evaluator->WaitForBegun(1);
+  std::thread stopper([&] { server.server().Stop(); });
+  absl::SleepFor(absl::Milliseconds(500));  // longer than an idle server takes to stop
+  const absl::Time begin = absl::Now();
+  evaluator->OpenGate();
+  caller.join();
+  stopper.join();
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(15));
 }
 
 TEST(StopTest, DrainLimitEndsAWaitThatIsTooLong) {
