@@ -12,7 +12,9 @@
 
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+#include "server/base/note_key.h"
 #include "server/cli/serve_options.h"
+#include "tests/testing/base/counting_random.h"
 
 namespace plumbline::cli {
 namespace {
@@ -64,6 +66,34 @@ TEST(ConfigFileTest, SettingsAreTheLongOptionsWithoutDashes) {
   EXPECT_EQ(serve.options().server.limits.max_in_flight, 7);
   EXPECT_TRUE(serve.options().server.allow_plaintext);
   EXPECT_FALSE(serve.options().server.reflection);
+}
+
+constexpr char kLog[] = "rules = a\nlog = b\nlog-signing-key = c\n";
+
+TEST(ConfigFileTest, WitnessesAreSeparatedByCommas) {
+  const Serve none(std::string(kLog) + "log-witness = nonsense\n");
+  EXPECT_EQ(none.message(),
+            "--log-witness: a witness is its verifier key and its URL, with a space between");
+  CountingRandom random(7);
+  const auto vkey = [&](const char* name) {
+    return GenerateNoteKey(random, name, NoteAlgorithm::kCosignatureV1)->vkey;
+  };
+  const std::string one = vkey("a.example") + " https://a.example";
+  const std::string two = vkey("b.example") + " http://127.0.0.1:81/b";
+  const Serve both(std::string(kLog) + "log-witness = " + one + ", " + two + "\n");
+  ASSERT_TRUE(both.status().ok()) << both.status();
+  EXPECT_EQ(both.options().log.witnesses.witnesses.size(), 2u);
+  const Serve given("", {"--rules=a", "--log=b", "--log-signing-key=c", "--log-witness", one,
+                         "--log-witness", two});
+  ASSERT_TRUE(given.status().ok()) << given.status();
+  EXPECT_EQ(given.options().log.witnesses.witnesses.size(), 2u);
+  const Serve twice(std::string(kLog) + "log-witness = " + one + "," + one + "\n");
+  EXPECT_THAT(twice.message(), HasSubstr("is there twice"));
+  const Serve plaintext(std::string(kLog) + "log-witness = " + vkey("c.example") +
+                        " http://c.example\n");
+  EXPECT_THAT(plaintext.message(), HasSubstr("--log-witness-plaintext"));
+  const Serve stray("rules = a\nlog-witness = " + one + "\n");
+  EXPECT_THAT(stray.message(), HasSubstr("belong to --log"));
 }
 
 TEST(ConfigFileTest, CommandLineComesFirst) {
