@@ -164,22 +164,6 @@ TEST_F(ShadowTest, AnotherLimitOfARuleIsSeenAndReportedByRule) {
   EXPECT_THAT(event.attributes, Contains(Pair("level", "no")));
 }
 
-TEST_F(ShadowTest, AnotherDoseOfTheSameExerciseIsSeen) {
-  registry::Manifest manifest = bench_.clinic.ManifestOf(1, stable_);
-  manifest.shadow =
-      bench_.Release(Edited(RulesOfVersion("1.4.0"), "text: \"Ten minutes\" duration_minutes: 10",
-                            "text: \"Twelve minutes\" duration_minutes: 12"));
-  const auto result = bench_.Activate(bench_.clinic.Sign(manifest));
-  ASSERT_TRUE(result.status.ok()) << result.status;
-  ASSERT_TRUE(Evaluate(30, false).ok());
-  shadow_.Drain();
-  const v1::AliasTraffic traffic = shadow_.Traffic();
-  EXPECT_EQ(traffic.disagreed(), 1u);
-  EXPECT_EQ(traffic.programme_changed(), 1u);
-  EXPECT_EQ(RuleOf("EX-WALK", traffic).altered(), 1u);
-  EXPECT_EQ(RuleOf("EX-WALK", traffic).alterations().dose(), 1u);
-}
-
 TEST_F(ShadowTest, OtherWordsAreNoDisagreement) {
   registry::Manifest manifest = bench_.clinic.ManifestOf(1, stable_);
   manifest.shadow = bench_.Release(Edited(RulesOfVersion("1.4.0"), "Keep warm.", "Stay warm."));
