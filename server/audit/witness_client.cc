@@ -45,15 +45,28 @@ absl::Status Refusal(const HttpAnswer& answer) {
   }
 }
 
+// A decimal and a newline.
+bool ParseSizeBody(absl::string_view body, uint64_t& size) {
+  return absl::ConsumeSuffix(&body, "\n") && ParseDecimal(body, size) && size <= kMaxTreeSize;
+}
+
+// A witness that was asked with its own size also answers 409 when that is the checkpoint's and the
+// roots differ. It need not repeat the size then, only it must not name another.
+bool IsAnotherRoot(const HttpAnswer& answer, uint64_t old_size, uint64_t checkpoint_size) {
+  if (answer.status != 409 || old_size != checkpoint_size) return false;
+  uint64_t size = 0;
+  if (ParseSizeBody(answer.body, size)) return size == checkpoint_size;
+  return answer.content_type != kTreeSizeContentType;
+}
+
 absl::StatusOr<AddCheckpointAnswer> ParseConflict(const HttpAnswer& answer) {
   AddCheckpointAnswer parsed;
-  absl::string_view body = answer.body;
   uint64_t size = 0;
   if (answer.content_type != kTreeSizeContentType) {
     return BrokenProtocol(
         absl::StrCat("409 with a content type other than ", kTreeSizeContentType));
   }
-  if (!absl::ConsumeSuffix(&body, "\n") || !ParseDecimal(body, size) || size > kMaxTreeSize) {
+  if (!ParseSizeBody(answer.body, size)) {
     return BrokenProtocol("409 without the size of a tree");
   }
   parsed.witness_size = size;
@@ -160,6 +173,11 @@ absl::StatusOr<NoteSignature> WitnessClient::Cosign(absl::string_view checkpoint
     const absl::StatusOr<HttpAnswer> answer =
         transport_->AddCheckpoint(FormatAddCheckpointRequest(request));
     if (!answer.ok()) return answer.status();
+    if (IsAnotherRoot(*answer, request.old_size, parsed->size)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the witness ", witness_->name(), " has seen another history of the log \"",
+                       parsed->origin, "\" of the same size, ", parsed->size));
+    }
     absl::StatusOr<AddCheckpointAnswer> read =
         ParseAddCheckpointAnswer(*answer, checkpoint, {witness_.get()});
     if (!read.ok()) return read.status();

@@ -82,9 +82,10 @@ class WitnessClient {
   // witness has another size than this object thought.
   //   kDataLoss: the witness has seen a longer log than the checkpoint covers: this log lost
   //   entries (an old backup?) or somebody else signs with its key.
-  //   kAborted: the witness says that it has seen less than it has cosigned: it lost its state, and
-  //   could cosign another history now. Said once; it is asked again after that.
-  //   Otherwise as ParseAddCheckpointAnswer, ParseCheckpoint, `proofs` and the transport.
+  //   kFailedPrecondition: the witness has seen another history, of the same size (409) or a
+  //   smaller one (422). kAborted: the witness says that it has seen less than it has cosigned: it
+  //   lost its state, and could cosign another history now. Said once; it is asked again after
+  //   that. Otherwise as ParseAddCheckpointAnswer, ParseCheckpoint, `proofs` and the transport.
   absl::StatusOr<NoteSignature> Cosign(absl::string_view checkpoint, const ProofSource& proofs);
 
  private:

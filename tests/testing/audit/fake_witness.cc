@@ -73,11 +73,13 @@ HttpAnswer FakeWitness::Judge(const AddCheckpointRequest& request) {
   if (request.old_size != log.latest.size) {
     return {409, std::string(kTreeSizeContentType), absl::StrCat(log.latest.size, "\n")};
   }
+  if (checkpoint->size == log.latest.size && checkpoint->root != log.latest.root) {
+    return Plain(409, "another root of the same size");
+  }
   const absl::Status consistent =
       VerifyConsistency(log.latest.size, log.latest.root, checkpoint->size, checkpoint->root,
                         request.consistency_proof);
   if (!consistent.ok()) return Plain(422, consistent.message());
-  if (checkpoint->size == 0 && checkpoint->root != EmptyRoot()) return Plain(422, "empty tree");
   absl::StatusOr<NoteSignature> cosignature = MakeNoteSignature(note->text, *signer_);
   if (!cosignature.ok()) return Plain(500, cosignature.status().message());
   log.latest = *std::move(checkpoint);

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -166,6 +167,11 @@ TEST_F(WitnessClientTest, WitnessAnswersAsTheSpecificationSays) {
   changed.consistency_proof.pop_back();
   EXPECT_EQ(StatusOf(FormatAddCheckpointRequest(changed)), 422);
   changed = request;
+  changed.old_size = 7;
+  changed.consistency_proof.clear();
+  changed.checkpoint = SignedCheckpoint(7, EmptyRoot());
+  EXPECT_EQ(StatusOf(FormatAddCheckpointRequest(changed)), 409) << "a fork at the same size";
+  changed = request;
   changed.old_size = 10;
   EXPECT_EQ(StatusOf(FormatAddCheckpointRequest(changed)), 400);
   changed = request;
@@ -217,6 +223,47 @@ TEST_F(WitnessClientTest, AnswersThatBreakTheProtocolAreRefused) {
 TEST_F(WitnessClientTest, CosignatureOfAnotherCheckpointIsRefused) {
   const std::string of_nine = witness_.AddCheckpoint(Request(0, 9)).value().body;
   EXPECT_EQ(Read({200, "", of_nine}).status().code(), absl::StatusCode::kUnauthenticated);
+}
+
+// A witness that gives one answer to everything.
+class StubbornWitness final : public WitnessTransport {
+ public:
+  explicit StubbornWitness(HttpAnswer answer) : answer_(std::move(answer)) {}
+  absl::StatusOr<HttpAnswer> AddCheckpoint(absl::string_view) override { return answer_; }
+
+ private:
+  const HttpAnswer answer_;
+};
+
+TEST_F(WitnessClientTest, ConflictAtTheSizeOfTheCheckpointIsAnotherHistory) {
+  const std::string type(kTreeSizeContentType);
+  const std::pair<HttpAnswer, absl::StatusCode> cases[] = {
+      {{409, type, "50\n"}, absl::StatusCode::kFailedPrecondition},
+      {{409, "text/plain", "50\n"}, absl::StatusCode::kFailedPrecondition},
+      {{409, "text/plain", "the roots differ\n"}, absl::StatusCode::kFailedPrecondition},
+      {{409, "", ""}, absl::StatusCode::kFailedPrecondition},
+      {{409, type, "51\n"}, absl::StatusCode::kDataLoss},
+      {{409, type, "49\n"}, absl::StatusCode::kAborted},
+      {{409, "text/plain", "51\n"}, absl::StatusCode::kUnknown},
+      {{409, type, "many\n"}, absl::StatusCode::kUnknown},
+  };
+  for (const auto& [answer, code] : cases) {
+    StubbornWitness stubborn(answer);
+    WitnessClient client(witness_.verifier(), &stubborn, /*cosigned_size=*/50);
+    const absl::Status status = client.Cosign(SignedCheckpoint(50), Proofs()).status();
+    EXPECT_EQ(status.code(), code) << answer.content_type << " " << answer.body << status;
+  }
+}
+
+TEST_F(WitnessClientTest, ClientThatForgotTheSizeFindsAnotherHistoryOfTheSameSize) {
+  ASSERT_TRUE(
+      WitnessClient(witness_.verifier(), &witness_).Cosign(SignedCheckpoint(50), Proofs()).ok());
+  WitnessClient forgetful(witness_.verifier(), &witness_);
+  const absl::Status status =
+      forgetful.Cosign(SignedCheckpoint(50, EmptyRoot()), Proofs()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(Message(status), HasSubstr("another history"));
+  EXPECT_THAT(Message(status), HasSubstr("of the same size, 50"));
 }
 
 // A witness that says another size each time.

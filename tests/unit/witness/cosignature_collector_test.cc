@@ -263,6 +263,23 @@ TEST_F(CosignatureCollectorTest, LogThatLostRecordsIsToldAtEveryQuestion) {
   log_.Close();
 }
 
+TEST_F(CosignatureCollectorTest, LogThatGrewBackToTheSameSizeWithOtherRecordsIsTold) {
+  Grow(9);
+  CollectOne()->AskAll();
+  store::MemoryLogStore older;
+  log_.SetStore(&older);
+  log_.Close();
+  log_.clock().Advance(absl::Hours(1));
+  ASSERT_TRUE(log_.Open().ok());
+  Grow(9);
+  events_.clear();
+  CollectOne()->AskAll();
+  EXPECT_THAT(events_, ElementsAre(StartsWith("witness-contradicts: ")));
+  EXPECT_THAT(events_[0], HasSubstr("another history"));
+  EXPECT_EQ(log_->CosignedCheckpoint(), "");
+  log_.Close();
+}
+
 TEST_F(CosignatureCollectorTest, WitnessThatLostItsStateIsTold) {
   const auto collector = CollectOne();
   Grow(5);
