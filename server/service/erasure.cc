@@ -99,7 +99,7 @@ absl::Status Erasure::AddUnreadable(absl::string_view pseudonym, std::vector<uin
       }
     } else if (!absl::IsDataLoss(details.status())) {
       return details.status();
-    } else if (erased_unread_.count(index) == 0) {
+    } else {
       damaged.push_back(index);
     }
   }
@@ -157,23 +157,22 @@ absl::StatusOr<Erasure::Due> Erasure::EraseBefore(const Step& step) {
   }
   Due due;
   due.next = step.first;
-  Found found;
+  std::vector<uint64_t> found;
   if (absl::Status looked = Look(step, due, found); !looked.ok()) {
     return looked;
   }
   if (step.dry_run) {
-    due.erased.records = found.indices.size();
+    due.erased.records = found.size();
     return due;
   }
   Event event;
   event.kind = v1::RECORD_KIND_ERASURE;
   event.summary = "records were erased that had been kept long enough";
   event.attributes = {{"cause", "retention"}, {"policy", std::string(step.policy)}};
-  absl::StatusOr<Erased> erased = Destroy(found.indices, event, std::move(due.erased.damaged));
+  absl::StatusOr<Erased> erased = Destroy(found, event, std::move(due.erased.damaged));
   if (!erased.ok()) {
     return erased.status();
   }
-  erased_unread_.insert(found.unread.begin(), found.unread.end());
   due.erased = *std::move(erased);
   if (!due.erased.damaged.empty()) {
     const uint64_t first = due.erased.damaged.front();
@@ -182,10 +181,10 @@ absl::StatusOr<Erasure::Due> Erasure::EraseBefore(const Step& step) {
   return due;
 }
 
-absl::Status Erasure::Look(const Step& step, Due& due, Found& found) {
+absl::Status Erasure::Look(const Step& step, Due& due, std::vector<uint64_t>& found) {
   const uint64_t size = log_->size();
   const uint64_t end = std::min(size, step.first + std::max<size_t>(step.max_looked_at, 1));
-  const auto goes_on = [&] { return !due.finished && found.indices.size() < step.max_erased; };
+  const auto goes_on = [&] { return !due.finished && found.size() < step.max_erased; };
   while (due.next < end && goes_on()) {
     const uint64_t from = due.next;
     absl::Status problem;
@@ -209,7 +208,7 @@ absl::Status Erasure::Look(const Step& step, Due& due, Found& found) {
 }
 
 absl::Status Erasure::Judge(const audit::Record& record, absl::Time before, Due& due,
-                            Found& found) {
+                            std::vector<uint64_t>& found) {
   if (record.time >= before) {  // times never go back in a log
     due.finished = true;
     return absl::OkStatus();
@@ -232,12 +231,12 @@ absl::Status Erasure::Judge(const audit::Record& record, absl::Time before, Due&
     ++due.held;
     due.first_left = std::min(due.first_left.value_or(record.index), record.index);
   } else {
-    found.indices.push_back(record.index);
+    found.push_back(record.index);
   }
   return absl::OkStatus();
 }
 
-void Erasure::JudgeDamaged(absl::Time before, Due& due, Found& found) {
+void Erasure::JudgeDamaged(absl::Time before, Due& due, std::vector<uint64_t>& found) {
   const uint64_t index = due.next;
   const absl::StatusOr<audit::Record> leaf = log_->Read(index, store::Parts::kLeaf);
   if (leaf.ok() && leaf->time >= before) {
@@ -245,13 +244,12 @@ void Erasure::JudgeDamaged(absl::Time before, Due& due, Found& found) {
     return;
   }
   due.next = index + 1;
-  if ((leaf.ok() && !Expires(leaf->kind)) || erased_unread_.count(index) > 0) {
+  if (leaf.ok() && !Expires(leaf->kind)) {
     return;
   }
   // Whose it is only matters while something is held.
   if (leaf.ok() && holds_.empty()) {
-    found.indices.push_back(index);
-    found.unread.push_back(index);
+    found.push_back(index);
     return;
   }
   due.erased.damaged.push_back(index);

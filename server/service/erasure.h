@@ -118,18 +118,14 @@ class Erasure {
   absl::Status AddUnreadable(absl::string_view pseudonym, std::vector<uint64_t>& indices,
                              std::vector<uint64_t>& damaged) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<Uuid> AppendHold(Event event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Records to erase, and those among them whose details could not be read.
-  struct Found {
-    std::vector<uint64_t> indices;
-    std::vector<uint64_t> unread;
-  };
-  // Looks at the records of a step.
-  absl::Status Look(const Step& step, Due& due, Found& found) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Whether the record is due, held, or neither.
-  absl::Status Judge(const audit::Record& record, absl::Time before, Due& due, Found& found)
+  // Looks at the records of a step. `found`: to erase.
+  absl::Status Look(const Step& step, Due& due, std::vector<uint64_t>& found)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether the record is due, held, or neither.
+  absl::Status Judge(const audit::Record& record, absl::Time before, Due& due,
+                     std::vector<uint64_t>& found) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The same for one whose details cannot be read.
-  void JudgeDamaged(absl::Time before, Due& due, Found& found)
+  void JudgeDamaged(absl::Time before, Due& due, std::vector<uint64_t>& found)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // `indices`: ascending. `event`: its summary and attributes, without the numbers. `damaged`: what
   // was found damaged already.
@@ -152,8 +148,6 @@ class Erasure {
   uint64_t holds_below_ ABSL_GUARDED_BY(mutex_);
   std::set<uint64_t> damaged_met_ ABSL_GUARDED_BY(mutex_);
   std::atomic<uint64_t> damaged_met_count_{0};  // for metrics, which must not wait for an erasure
-  // Were erased although their details are damaged, so that nobody can see any more that they are.
-  std::set<uint64_t> erased_unread_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace plumbline::service

@@ -14,7 +14,7 @@ StoredEntry PartsOf(const StoredEntry& stored, Parts parts) {
   entry.leaf = stored.leaf;
   if (parts == Parts::kLeaf) return entry;
   entry.wrapped_key = stored.wrapped_key;
-  entry.details = stored.details;
+  if (stored.wrapped_key.has_value()) entry.details = stored.details;
   return entry;
 }
 

@@ -96,7 +96,13 @@ absl::StatusOr<StoredEntry> ReadFrame(FileWindow& window, uint64_t offset, uint6
     return absl::DataLossError(
         absl::StrCat("at ", offset + kFrameHeadBytes, ": the key of entry ", index, " is damaged"));
   }
-  if (key->state == KeyState::kPresent) entry.wrapped_key = key->key;
+  if (key->state == KeyState::kPresent) {
+    entry.wrapped_key = key->key;
+  } else if (parts == Parts::kLeafAndDetails) {
+    // Nobody can read them any more: damage in them must not hide that the entry was erased. Check
+    // looks at them.
+    return entry;
+  }
   taken = take(head->details_bytes, head->details_checksum, "details", &entry.details);
   if (taken.ok() && parts == Parts::kAll) {
     taken = take(head->payload_bytes, head->payload_checksum, "payload", &entry.payload);

@@ -37,7 +37,8 @@ class OpenFiles {
   std::list<std::pair<std::string, std::shared_ptr<const File>>> open_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The entry of a frame. DataLoss, without the file's name, for one that is damaged.
+// The entry of a frame. DataLoss, without the file's name, for one that is damaged. With
+// kLeafAndDetails, the details of an entry whose key is destroyed stay empty, damaged or not.
 absl::StatusOr<StoredEntry> ReadFrame(FileWindow& window, uint64_t offset, uint64_t index,
                                       uint64_t seed, Parts parts, FrameHead* head);
 

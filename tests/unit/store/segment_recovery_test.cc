@@ -273,6 +273,28 @@ TEST(SegmentDamageTest, DamagedEntryIsAnErrorWithItsPlaceAndTheOthersStayReadabl
   }
 }
 
+// Or its damage would look like something that is still to be erased, for ever.
+TEST(SegmentDamageTest, ErasedEntryWithDamagedDetailsIsReadAsErasedAndReported) {
+  ForgetfulFileSystem files;
+  const OpenResult store = Open(files);
+  ASSERT_TRUE(store.ok()) << store.status();
+  ASSERT_TRUE(AppendEntries(**store, 0, 4).ok());
+  const size_t at = files.Contents(kFirstSegment).find(EntryOf(2).details);
+  ASSERT_NE(at, std::string::npos);
+  ASSERT_FALSE(EntryOf(2).details.empty());
+  files.FlipBit(kFirstSegment, at, 0);
+  ExpectDataLoss((*store)->Read(2, Parts::kLeafAndDetails).status(), kFirstSegment);
+  const uint64_t destroyed[] = {2};
+  ASSERT_TRUE((*store)->DestroyKeys(destroyed).ok());
+  const absl::StatusOr<StoredEntry> erased = (*store)->Read(2, Parts::kLeafAndDetails);
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_EQ(erased->leaf, EntryOf(2).leaf);
+  EXPECT_FALSE(erased->wrapped_key.has_value());
+  EXPECT_EQ(erased->details, "");
+  ExpectDataLoss((*store)->Read(2, Parts::kAll).status(), kFirstSegment);
+  EXPECT_TRUE(AnyContains(ProblemsOf(**store), absl::StrCat(kFirstSegment, " at ", at)));
+}
+
 TEST(SegmentDamageTest, EntryWithADamagedHeadIsLostAloneEvenWithoutTheIndex) {
   ForgetfulFileSystem files;
   FillStore(files);
