@@ -263,7 +263,8 @@ constexpr DiffField kFields[] = {
     {"DoseStep", "sources", kSet, kRecord},
     {"DoseStep", "project_choice", kValue, kRecord},
     {"Variant", "environment", kValue, kInstruction},
-    {"Variant", "name", kValue, kWords},
+    // Says which version is meant: another name is another programme.
+    {"Variant", "name", kValue, kInstruction},
     {"Variant", "steps", kSequence, kOutcome},
     {"Variant", "when", kExpression, kOutcome},
 

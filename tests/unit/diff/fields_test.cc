@@ -272,6 +272,7 @@ constexpr Words kWordsThatCount[] = {
     {"Exercise.common_mistakes", Weight::kInstruction},
     {"Exercise.clinician_text", Weight::kInstruction},
     {"Variant.environment", Weight::kInstruction},
+    {"Variant.name", Weight::kInstruction},
     {"Contraindication.because", Weight::kInstruction},
     {"Prerequisite.until", Weight::kInstruction},
     {"Advice.text", Weight::kInstruction},
