@@ -60,6 +60,9 @@ class CommonOrder {
   std::vector<std::pair<int32_t, std::string>> order_;
 };
 
+// It has none in a ruleset: there is one.
+constexpr char kSafetyNetId[] = "safety_net";
+
 std::string FactsText(const v1::Rationale& rationale) {
   std::string text;
   for (const v1::Fact& fact : rationale.facts()) {
@@ -88,6 +91,7 @@ class TraitList {
     for (const v1::StratumResult& stratum : decision_.strata()) {
       Present(absl::StrCat(stratum.stratification_id(), ".", stratum.stratum_id()));
     }
+    TakeSafetyNet();
     std::sort(traits_.begin(), traits_.end());
     traits_.erase(std::unique(traits_.begin(), traits_.end()), traits_.end());
     return std::move(traits_);
@@ -152,10 +156,13 @@ class TraitList {
     const std::string& id = prescription.exercise_id();
     Present(id);
     Add(id, Aspect::kDose, DoseKey(prescription));
-    Add(id, Aspect::kVariant, prescription.variant().name());
+    Add(id, Aspect::kVariant, MovementKey(prescription));
     Add(id, Aspect::kSessionOrder, absl::StrCat(order_.PlaceOf(id)));
     for (const v1::Rationale& reason : prescription.rationales()) TakeRationale(reason, id);
-    for (const v1::Rationale& caution : prescription.cautions()) TakeRationale(caution, id);
+    for (const v1::Rationale& caution : prescription.cautions()) {
+      TakeRationale(caution, id);
+      Add(caution.rule_id(), Aspect::kExclusion, absl::StrCat("caution ", id));
+    }
   }
 
   void TakeExcluded(const v1::ExcludedExercise& excluded) {
@@ -171,6 +178,13 @@ class TraitList {
     Add(item.rationale().rule_id(), Aspect::kTimeLimit,
         absl::StrCat(item.has_after_days() ? item.after_days() : -1, " ", item.date().year(), "-",
                      item.date().month(), "-", item.date().day()));
+  }
+
+  // A patient may get it or not, and then what to watch for.
+  void TakeSafetyNet() {
+    if (!decision_.has_safety_net()) return;
+    Present(kSafetyNetId);
+    Add(kSafetyNetId, Aspect::kBasis, absl::StrJoin(decision_.safety_net().items(), "\n"));
   }
 
   const v1::Decision& decision_;
@@ -239,6 +253,13 @@ std::string DoseKey(const v1::Prescription& prescription) {
   dose.clear_sources();
   dose.clear_project_choice();
   return absl::StrCat(prescription.dose_step(), " ", dose.SerializeAsString());
+}
+
+std::string MovementKey(const v1::Prescription& prescription) {
+  const v1::PrescribedVariant& variant = prescription.variant();
+  return absl::StrCat(variant.name(), "\n\n", absl::StrJoin(variant.steps(), "\n"), "\n\n",
+                      absl::StrJoin(prescription.steps(), "\n"), "\n\n",
+                      absl::StrJoin(prescription.stop_rules(), "\n"));
 }
 
 const char* AspectName(Aspect aspect) {

@@ -58,12 +58,17 @@ struct EffectChanges {
 
 // Elements are triage rules (fired or noted), findings, suspected conditions, referrals, the stage,
 // exercises of the programme with their indications and cautions, contraindications, advice,
-// follow-up, notices and strata. One that moved to another part of the decision is the same one.
-// Wording, titles and sources are nobody's effect.
+// follow-up, notices, strata and the safety net ("safety_net"). One that moved to another part of
+// the decision is the same one. Wording, titles and sources are nobody's effect, apart from words
+// that are the thing itself: doses, steps, stop rules, what to watch for.
 EffectChanges CompareEffects(const v1::Decision& was, const v1::Decision& is);
 
 // What makes two doses of an exercise the same: the step and all of it but its sources. Opaque.
 std::string DoseKey(const v1::Prescription& prescription);
+
+// What makes two versions of an exercise the same: the variant with its steps, the steps and the
+// stop rules (both empty in the basic view). Opaque.
+std::string MovementKey(const v1::Prescription& prescription);
 
 }  // namespace plumbline::service
 

@@ -111,6 +111,7 @@ Part PartOf(int field) {
     case v1::Decision::kAdviceFieldNumber:
     case v1::Decision::kFollowUpFieldNumber:
     case v1::Decision::kNoticesFieldNumber:
+    case v1::Decision::kSafetyNetFieldNumber:
     case v1::Decision::kStrataFieldNumber:
       return Part::kElements;
     default:
@@ -151,8 +152,13 @@ bool SameReasons(const google::protobuf::RepeatedPtrField<v1::Rationale>& a,
   });
 }
 
+bool SameAlternative(const v1::Prescription& a, const v1::Prescription& b) {
+  return SameDose(a, b) && MovementKey(a) == MovementKey(b) &&
+         SameReasons(a.cautions(), b.cautions());
+}
+
 bool SameAvailability(const v1::Decision& a, const v1::Decision& b) {
-  return SameElements(a.alternatives(), b.alternatives(), SameDose) &&
+  return SameElements(a.alternatives(), b.alternatives(), SameAlternative) &&
          SameElements(a.later(), b.later(),
                       [](const v1::LockedExercise& x, const v1::LockedExercise& y) {
                         return x.exercise_id() == y.exercise_id() &&

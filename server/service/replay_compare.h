@@ -46,7 +46,8 @@ struct DecisionChange {
   bool rules_changed() const {
     return !effects.appeared.empty() || !effects.disappeared.empty() || !effects.altered.empty();
   }
-  // kDifferent, but only in wording: nobody gets anything else, sooner or for another reason.
+  // kDifferent, but only in wording: nobody gets anything else, sooner or for another reason. Words
+  // that are the thing itself are more: limits, doses, steps, stop rules, what to watch for.
   bool only_words() const {
     return kind == Kind::kDifferent && !level_changed && !gate_changed && !programme_changed &&
            !time_limit_changed && !referrals_changed && !follow_up_changed &&

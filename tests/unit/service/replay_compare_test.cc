@@ -237,6 +237,61 @@ TEST(DecisionComparatorTest, AContraindicationThatTakesOtherExercisesAwayIsAlter
   EXPECT_THAT(AlteredOf("CI-1", Change(SomeDecision(), other)), ElementsAre("exclusion"));
 }
 
+TEST(DecisionComparatorTest, ACautionThatIsGivenForOtherExercisesIsAltered) {
+  v1::Decision was = SomeDecision();
+  for (int i = 0; i < 2; ++i) was.mutable_programme(i)->add_cautions()->set_rule_id("CA-1");
+  v1::Decision is = was;
+  is.mutable_programme(1)->clear_cautions();
+  const DecisionChange change = Change(was, is);
+  EXPECT_THAT(AlteredOf("CA-1", change), ElementsAre("exclusion"));
+  EXPECT_THAT(change.effects.disappeared, IsEmpty()) << "it still stands at the other exercise";
+  EXPECT_FALSE(change.only_words());
+  EXPECT_THAT(AlteredOf("CA-1", Change(is, was)), ElementsAre("exclusion"));
+}
+
+TEST(DecisionComparatorTest, ACautionOrAnotherMovementOfAnAlternativeIsAvailability) {
+  v1::Decision was = SomeDecision();
+  was.add_alternatives()->set_exercise_id("walk");
+  v1::Decision caution = was;
+  caution.mutable_alternatives(0)->add_cautions()->set_rule_id("CA-1");
+  EXPECT_TRUE(Change(was, caution).availability_changed);
+  v1::Decision stop = was;
+  stop.mutable_alternatives(0)->add_stop_rules("Stop when it hurts.");
+  EXPECT_TRUE(Change(was, stop).availability_changed);
+}
+
+TEST(DecisionComparatorTest, ASafetyNetComesGoesOrIsAltered) {
+  v1::Decision was = SomeDecision();
+  was.mutable_safety_net()->set_title("Watch out");
+  was.mutable_safety_net()->add_items("Numbness");
+  DecisionChange change = Change(was, SomeDecision());
+  EXPECT_THAT(change.effects.disappeared, ElementsAre("safety_net"));
+  EXPECT_FALSE(change.only_words());
+  EXPECT_THAT(Change(SomeDecision(), was).effects.appeared, ElementsAre("safety_net"));
+
+  v1::Decision other = was;
+  other.mutable_safety_net()->set_title("Look out");
+  EXPECT_TRUE(Change(was, other).only_words());
+  other.mutable_safety_net()->add_items("Fever");
+  change = Change(was, other);
+  EXPECT_THAT(AlteredOf("safety_net", change), ElementsAre("basis"));
+  EXPECT_FALSE(change.only_words());
+}
+
+TEST(DecisionComparatorTest, AStepOrAStopRuleMoreIsAnotherVariant) {
+  v1::Decision step = SomeDecision();
+  step.mutable_programme(0)->add_steps("Lie down.");
+  v1::Decision stop = SomeDecision();
+  stop.mutable_programme(0)->add_stop_rules("Stop when it hurts.");
+  v1::Decision variant = SomeDecision();
+  variant.mutable_programme(0)->mutable_variant()->add_steps("Kneel.");
+  for (const v1::Decision& other : {step, stop, variant}) {
+    const DecisionChange change = Change(SomeDecision(), other);
+    EXPECT_THAT(AlteredOf("plank", change), ElementsAre("variant"));
+    EXPECT_FALSE(change.only_words() || change.programme_changed);
+  }
+}
+
 TEST(DecisionComparatorTest, AlternativesAndLockedExercisesAreAvailability) {
   v1::Decision other = SomeDecision();
   other.add_alternatives()->set_exercise_id("walk");
