@@ -41,9 +41,17 @@ void SortUnique(std::vector<uint64_t>& indices) {
   indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
 }
 
-bool Expires(v1::RecordKind kind) {
+// Of reads, those that hold something of a patient's do: see IsOfAPatient.
+bool MayExpire(v1::RecordKind kind) {
   return kind == v1::RECORD_KIND_DECISION || kind == v1::RECORD_KIND_FEEDBACK ||
-         kind == v1::RECORD_KIND_SHADOW_DISAGREEMENT;
+         kind == v1::RECORD_KIND_SHADOW_DISAGREEMENT || kind == v1::RECORD_KIND_ACCESS;
+}
+
+// Whom or what a read looked for is on record with it; a request id is a patient's, also when it
+// was not found.
+bool IsOfAPatient(v1::RecordKind kind, const storage::v1::RecordDetails& details) {
+  return kind != v1::RECORD_KIND_ACCESS || !details.patient_pseudonym().empty() ||
+         !details.request_id().empty();
 }
 
 }  // namespace
@@ -213,9 +221,7 @@ absl::Status Erasure::Judge(const audit::Record& record, absl::Time before, Due&
     due.finished = true;
     return absl::OkStatus();
   }
-  // Reads expire if they name a patient.
-  const bool expires = Expires(record.kind) || record.kind == v1::RECORD_KIND_ACCESS;
-  if (!expires || record.erased) {
+  if (!MayExpire(record.kind) || record.erased) {
     due.next = record.index + 1;
     return absl::OkStatus();
   }
@@ -224,7 +230,7 @@ absl::Status Erasure::Judge(const audit::Record& record, absl::Time before, Due&
     return details.status();
   }
   due.next = record.index + 1;
-  if (record.kind == v1::RECORD_KIND_ACCESS && details->patient_pseudonym().empty()) {
+  if (!IsOfAPatient(record.kind, *details)) {
     return absl::OkStatus();
   }
   if (holds_.Holds(details->patient_pseudonym())) {
@@ -244,7 +250,7 @@ void Erasure::JudgeDamaged(absl::Time before, Due& due, std::vector<uint64_t>& f
     return;
   }
   due.next = index + 1;
-  if (leaf.ok() && !Expires(leaf->kind)) {
+  if (leaf.ok() && !MayExpire(leaf->kind)) {
     return;
   }
   // Whose it is only matters while something is held.

@@ -95,9 +95,9 @@ class Erasure {
     std::optional<uint64_t> first_left;
     bool finished = false;
   };
-  // Erases decisions, feedback, disagreements and reads of a patient's records that are older than
-  // `before` and not held. Takes a bounded time. ResourceExhausted (OVERLOADED) while the index is
-  // behind.
+  // Erases decisions, feedback, disagreements and looks for a patient or a request id that are
+  // older than `before` and not held. Takes a bounded time. ResourceExhausted (OVERLOADED) while
+  // the index is behind.
   absl::StatusOr<Due> EraseBefore(const Step& step);
 
   // Different damaged records that were met since the start.

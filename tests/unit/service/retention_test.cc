@@ -172,6 +172,39 @@ TEST_F(RetentionTest, ReadsThatNameAPatientExpire) {
   EXPECT_THAT(FindPatient("p1"), SizeIs(0));
 }
 
+// Nobody's records have this id, so that the look for it is no patient's either.
+TEST_F(RetentionTest, LookForAnUnknownRequestIdExpiresAndReadOfARecordStays) {
+  v1::ListRecordsRequest list;
+  list.mutable_filter()->set_request_id("r-unknown");
+  ASSERT_TRUE(house_.audit().ListRecords(list, kOfficer).ok());
+  v1::GetRecordRequest get;
+  get.mutable_name()->set_index(0);
+  get.set_purpose("audit");
+  ASSERT_TRUE(house_.audit().GetRecord(get, kOfficer).ok());
+  ASSERT_THAT(house_.Records(v1::RECORD_KIND_ACCESS), SizeIs(2));
+  house_.clock().Advance(7 * kYear);
+  EXPECT_EQ(Run().erased, 1u);
+  EXPECT_TRUE(IsErased(0));
+  EXPECT_FALSE(IsErased(1));
+}
+
+// Nobody can tell any more whom it names.
+TEST_F(RetentionTest, DamagedReadExpiresOrIsCountedWhileSomebodyIsHeld) {
+  v1::ListRecordsRequest request;
+  request.mutable_filter()->set_patient_pseudonym("p1");
+  ASSERT_TRUE(house_.audit().ListRecords(request, kOfficer).ok());
+  ASSERT_TRUE(Hold("p2", true).ok());
+  house_.clock().Advance(7 * kYear);
+  house_.WaitForIndex();
+  house_.store().DamageDetails(0);
+  const RetentionRun held = Run();
+  EXPECT_EQ(held.erased, 0u);
+  EXPECT_EQ(held.damaged, 1u);
+  ASSERT_TRUE(Hold("p2", false).ok());
+  EXPECT_EQ(Run().erased, 1u);
+  EXPECT_TRUE(IsErased(0));
+}
+
 TEST_F(RetentionTest, StepLooksAtABoundedNumberOfRecords) {
   for (int i = 0; i < 7; ++i) house_.Decide(RequestForAge(30));
   house_.clock().Advance(7 * kYear);
