@@ -324,6 +324,9 @@ void ServeProcess::StopOrLeave(const StopSignals& signals) {
     if (admin_ != nullptr) {
       admin_->Stop();
     }
+    if (witnesses_ != nullptr) {
+      witnesses_->Stop();
+    }
     stopped = true;
   });
   while (!stopped) {

@@ -32,7 +32,7 @@ CosignatureCollector::CosignatureCollector(CollectorOptions options, audit::Deci
   for (CollectorWitness& witness : witnesses) {
     auto asked = std::make_unique<Asked>();
     asked->label = NoteKeyLabel(witness.key->name(), witness.key->key_id());
-    asked->state.name = witness.key->name();
+    asked->state.label = asked->label;
     Remember(*witness.key, cosigned, *asked);
     asked->transport = std::move(witness.transport);
     asked->client = std::make_unique<audit::WitnessClient>(
@@ -41,7 +41,9 @@ CosignatureCollector::CosignatureCollector(CollectorOptions options, audit::Deci
   }
 }
 
-CosignatureCollector::~CosignatureCollector() {
+CosignatureCollector::~CosignatureCollector() { Stop(); }
+
+void CosignatureCollector::Stop() {
   stopping_ = true;
   for (const auto& asked : witnesses_) asked->transport->Cancel();
   thread_.reset();
@@ -170,14 +172,14 @@ std::vector<metrics::Metric> CosignatureCollector::Metrics() const {
                           {}};
   for (const WitnessState& state : states()) {
     records.values.push_back(
-        {{{"witness", state.name}}, static_cast<double>(state.cosigned_records)});
+        {{{"witness", state.label}}, static_cast<double>(state.cosigned_records)});
     const bool never = state.cosigned_at == absl::InfinitePast();
     times.values.push_back(
-        {{{"witness", state.name}},
+        {{{"witness", state.label}},
          never ? 0 : static_cast<double>(absl::ToUnixSeconds(state.cosigned_at))});
     for (const auto& [outcome, count] : state.outcomes) {
       answers.values.push_back(
-          {{{"witness", state.name}, {"outcome", outcome}}, static_cast<double>(count)});
+          {{{"witness", state.label}, {"outcome", outcome}}, static_cast<double>(count)});
     }
   }
   return {std::move(records), std::move(times), std::move(answers)};

@@ -45,7 +45,8 @@ struct CollectorOptions {
 
 // What is known of one witness.
 struct WitnessState {
-  std::string name;
+  // Name and id of its key ("w.example+59a21ca9"): during a rotation two have the same name.
+  std::string label;
   // Of the latest checkpoint that it cosigned; 0 and the infinite past: none.
   uint64_t cosigned_records = 0;
   absl::Time cosigned_at = absl::InfinitePast();
@@ -67,20 +68,21 @@ class CosignatureCollector {
   // Learns from the log's cosigned checkpoint what the witnesses cosigned before.
   CosignatureCollector(CollectorOptions options, audit::DecisionLog* log,
                        std::vector<CollectorWitness> witnesses);
-  // Cancels what is under way.
   ~CosignatureCollector();
 
   // Asks at once and then every `interval`, on a thread of its own.
   void Start();
   // One round.
   void AskAll();
+  // Cancels what is under way, for good. Further calls do nothing; one thread at a time.
+  void Stop();
 
   std::vector<WitnessState> states() const;
   std::vector<metrics::Metric> Metrics() const;
 
  private:
   struct Asked {
-    std::string label;  // name+id
+    std::string label;
     std::unique_ptr<audit::WitnessTransport> transport;
     std::unique_ptr<audit::WitnessClient> client;
     // Text of the note that it cosigned last.

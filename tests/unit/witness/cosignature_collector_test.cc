@@ -53,6 +53,12 @@ class CosignatureCollectorTest : public ::testing::Test {
     return {witness.verifier(), *HttpWitness::Create(*address, options)};
   }
 
+  // What the verifier key says before the key: name and id.
+  static std::string Label(const audit::FakeWitness& witness) {
+    const std::string vkey = witness.vkey();
+    return vkey.substr(0, vkey.find('+', vkey.find('+') + 1));
+  }
+
   std::unique_ptr<CosignatureCollector> Collect(std::vector<CollectorWitness> witnesses) {
     CollectorOptions options;
     options.interval = absl::Hours(1);
@@ -304,12 +310,16 @@ TEST_F(CosignatureCollectorTest, StopDoesNotWaitForAWitnessThatIsSilent) {
   server_.BeSilent();
   std::vector<CollectorWitness> one;
   one.push_back(At(server_.Url(), witness_, absl::Hours(1)));
-  auto collector = Collect(std::move(one));
+  const auto collector = Collect(std::move(one));
   Grow();
   collector->Start();
   server_.WaitForQuestions(1);
-  collector.reset();  // the test ends, or hangs
+  collector->Stop();  // the test ends, or hangs
   EXPECT_THAT(events_, IsEmpty());
+  EXPECT_THAT(collector->states()[0].outcomes, IsEmpty());
+  collector->AskAll();
+  EXPECT_EQ(server_.questions(), 1) << "nobody is asked any more";
+  collector->Stop();
 }
 
 TEST_F(CosignatureCollectorTest, MetricsTellHowFarEachWitnessIs) {
@@ -330,13 +340,27 @@ TEST_F(CosignatureCollectorTest, MetricsTellHowFarEachWitnessIs) {
     }
   }
   const int64_t now = absl::ToUnixSeconds(log_.clock().Now());
+  const std::string w = Label(witness_);
+  const std::string v = Label(other_);
   EXPECT_THAT(lines,
-              ElementsAre("plumbline_witness_cosigned_records w.example 4",
-                          "plumbline_witness_cosigned_records v.example 0",
-                          absl::StrCat("plumbline_witness_cosigned_time_seconds w.example ", now),
-                          "plumbline_witness_cosigned_time_seconds v.example 0",
-                          "plumbline_witness_answers_total w.example cosigned 1",
-                          "plumbline_witness_answers_total v.example NOT_FOUND 1"));
+              ElementsAre(absl::StrCat("plumbline_witness_cosigned_records ", w, " 4"),
+                          absl::StrCat("plumbline_witness_cosigned_records ", v, " 0"),
+                          absl::StrCat("plumbline_witness_cosigned_time_seconds ", w, " ", now),
+                          absl::StrCat("plumbline_witness_cosigned_time_seconds ", v, " 0"),
+                          absl::StrCat("plumbline_witness_answers_total ", w, " cosigned 1"),
+                          absl::StrCat("plumbline_witness_answers_total ", v, " NOT_FOUND 1")));
+}
+
+TEST_F(CosignatureCollectorTest, TwoKeysOfOneNameHaveSeriesOfTheirOwn) {
+  const audit::FakeWitness rotated("w.example", &log_.clock(), 79);
+  std::vector<CollectorWitness> both;
+  both.push_back(At(server_.Url(), witness_));
+  both.push_back(At(server_.Url(), rotated));
+  const metrics::Metric records = Collect(std::move(both))->Metrics()[0];
+  ASSERT_EQ(records.values.size(), 2u);
+  EXPECT_EQ(records.values[0].labels[0].second, Label(witness_));
+  EXPECT_EQ(records.values[1].labels[0].second, Label(rotated));
+  EXPECT_NE(Label(witness_), Label(rotated));
 }
 
 }  // namespace
