@@ -197,6 +197,12 @@ class Activation::Run {
           absl::StrCat("serial ", manifest_.serial, " was active here with another manifest"));
     }
     if (active_ != nullptr && active_->manifest_note == attempt_.manifest) {
+      // Whoever sends it again may want just this: that a restart takes up no other one.
+      if (absl::Status restored = SetBack(); !restored.ok()) {
+        result_.step = ActivationStep::kStore;
+        return absl::Status(restored.code(), absl::StrCat("this manifest is active, but ",
+                                                          std::string(restored.message())));
+      }
       result_.unchanged = true;
       result_.snapshot = active_;
     }
@@ -395,8 +401,30 @@ class Activation::Run {
     for (const auto& loaded : result_.snapshot->revisions) {
       kept.push_back({loaded->revision, loaded->bundle, loaded->approvals_note});
     }
-    before_store_ = parts_.state->highest();
-    return parts_.state->Save(manifest_.serial, attempt_.manifest, kept);
+    return Refused(parts_.state->Save(manifest_.serial, attempt_.manifest, kept));
+  }
+
+  // What a restart takes up is again what was active last. Does nothing if it is.
+  absl::Status SetBack() const {
+    if (attempt_.validate_only || parts_.state == nullptr || parts_.state->highest() == highest_) {
+      return absl::OkStatus();
+    }
+    const uint64_t kept = parts_.state->highest().serial;
+    const absl::Status restored = parts_.state->SetBack(highest_);
+    if (restored.ok()) return restored;
+    return absl::Status(restored.code(), absl::StrCat("a restart may activate manifest ", kept,
+                                                      ", because the state folder cannot "
+                                                      "be set back: ",
+                                                      std::string(restored.message())));
+  }
+
+  // `why` the manifest does not go live, and whether a restart may activate it nevertheless.
+  absl::Status Refused(const absl::Status& why) const {
+    if (why.ok()) return why;
+    const absl::Status restored = SetBack();
+    if (restored.ok()) return why;
+    return absl::Status(why.code(), absl::StrCat(std::string(why.message()), "; and ",
+                                                 std::string(restored.message())));
   }
 
   absl::Status Record() {
@@ -411,13 +439,7 @@ class Activation::Run {
       activation_recorded.Hit();
       return recorded;
     }
-    if (parts_.state == nullptr) return recorded;
-    const absl::Status restored = parts_.state->SetBack(before_store_);
-    if (restored.ok()) return recorded;
-    return absl::Status(
-        recorded.code(),
-        absl::StrCat(recorded.message(), "; and a restart will try this manifest again, because ",
-                     restored.message()));
+    return Refused(recorded);
   }
 
   absl::Status Swap() {
@@ -433,7 +455,6 @@ class Activation::Run {
   std::string text_;
   Manifest manifest_;
   std::vector<Candidate> candidates_;
-  HighestSerial before_store_;
   bool older_ = false;
   ActivationResult result_;
 };

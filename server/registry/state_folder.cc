@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/atomic_file.h"
+#include "server/base/failpoint.h"
 #include "server/base/sha256.h"
 #include "server/registry/manifest.h"
 #include "server/registry/note_text.h"
@@ -20,6 +21,9 @@
 
 namespace plumbline::registry {
 namespace {
+
+// As if the new state were in its place, and fsync of the folder failed.
+Failpoint state_not_synced("activation-state-not-synced");
 
 constexpr char kStateFile[] = "activation.state";
 constexpr char kFirstLine[] = "plumbline-activation-state/v1";
@@ -144,23 +148,36 @@ absl::Status StateFolder::Save(uint64_t serial, const std::string& manifest,
       !written.ok()) {
     return written;
   }
+  // Files that were there may have been renamed by an attempt whose fsync of the folder failed.
+  if (absl::Status synced = SyncFolder(path_); !synced.ok()) return synced;
   // From here on the new one is what a restart activates, also if the process ends before the swap.
-  if (absl::Status written =
-          WriteIfOther(*folder, kStateFile, FormatState(highest), kMaxStateBytes);
-      !written.ok()) {
+  if (absl::Status written = WriteState(highest); !written.ok()) {
+    // It may be in its place all the same, and then a restart may find it.
+    const absl::StatusOr<std::string> present = folder->Read(kStateFile, kMaxStateBytes);
+    const bool unharmed =
+        present.ok() ? *present == FormatState(highest_) : absl::IsNotFound(present.status());
+    if (!unharmed) highest_ = std::move(highest);
     return written;
   }
   highest_ = std::move(highest);
   return absl::OkStatus();
 }
 
+// Also when the file says so already: it may be there without being durable.
+absl::Status StateFolder::WriteState(const HighestSerial& highest) const {
+  absl::Status written =
+      WriteFileAtomically(absl::StrCat(path_, "/", kStateFile), FormatState(highest));
+  if (written.ok() && state_not_synced.Hit()) {
+    return absl::UnavailableError("failpoint activation-state-not-synced");
+  }
+  return written;
+}
+
 absl::Status StateFolder::SetBack(const HighestSerial& highest) {
-  const std::string path = absl::StrCat(path_, "/", kStateFile);
   if (highest.serial != 0) {
-    if (absl::Status written = WriteFileAtomically(path, FormatState(highest)); !written.ok()) {
-      return written;
-    }
+    if (absl::Status written = WriteState(highest); !written.ok()) return written;
   } else {
+    const std::string path = absl::StrCat(path_, "/", kStateFile);
     if (unlink(path.c_str()) != 0 && errno != ENOENT) {
       return absl::UnavailableError(
           absl::StrCat("cannot remove ", path, ": ", std::strerror(errno)));

@@ -28,6 +28,11 @@ namespace plumbline::registry {
 struct HighestSerial {
   uint64_t serial = 0;  // 0: nothing was ever active
   std::string manifest_digest;
+
+  friend bool operator==(const HighestSerial& a, const HighestSerial& b) {
+    return a.serial == b.serial && a.manifest_digest == b.manifest_digest;
+  }
+  friend bool operator!=(const HighestSerial& a, const HighestSerial& b) { return !(a == b); }
 };
 
 // Thread-compatible: Activation uses it for one attempt at a time.
@@ -38,6 +43,8 @@ class StateFolder {
   static absl::StatusOr<std::unique_ptr<StateFolder>> Open(const std::string& path);
   ~StateFolder();
 
+  // What a restart would take up, as far as it can be known: after a failed Save or SetBack it may
+  // be the one or the other.
   const HighestSerial& highest() const { return highest_; }
   // The manifest that was active last. NotFound if none was; DataLoss if it is not the one that
   // the state names.
@@ -45,7 +52,8 @@ class StateFolder {
   // The bundles that are kept here.
   const ReleaseSource& releases() const { return releases_; }
 
-  // Durable when it returns OK: bundles first, the manifest next, the serial last.
+  // Durable when it returns OK: bundles first, the manifest next, the serial last. An error may
+  // leave either state: highest() says which.
   struct KeptRelease {
     std::string revision;
     std::shared_ptr<const std::string> bundle;
@@ -53,12 +61,14 @@ class StateFolder {
   };
   absl::Status Save(uint64_t serial, const std::string& manifest,
                     const std::vector<KeptRelease>& releases);
-  // Undoes a Save whose manifest did not become active after all: `highest` is what highest() was
-  // before. Files of the manifest stay; nothing names them. Durable when it returns OK.
+  // Undoes a Save whose manifest did not become active after all: `highest` is what is active.
+  // Files of the manifest stay; nothing names them. Durable when it returns OK.
   absl::Status SetBack(const HighestSerial& highest);
 
  private:
   StateFolder(std::string path, int lock);
+
+  absl::Status WriteState(const HighestSerial& highest) const;
 
   std::string path_;
   int lock_;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/base/failpoint.h"
 #include "server/service/registry_source.h"
 #include "tests/testing/ruleset/minimal_ruleset.h"
 #include "tests/unit/registry/activation_bench.h"
@@ -178,6 +179,65 @@ TEST_F(ActivationTest, WhatCannotBePutOnRecordIsRefusedAlsoAfterARestart) {
   EXPECT_EQ(Stable(), first_);
   // The refusal used up no serial: another manifest may have it.
   EXPECT_TRUE(bench_.Activate(Signed(2, first_)).status.ok());
+}
+
+// A full disk can make the set-back fail, too. What is tried again later must not take the refused
+// manifest for what was active.
+TEST_F(ActivationTest, SetBackThatFailedIsMadeUpForByTheNextAttempt) {
+  const std::string live = Signed(1, first_);
+  const std::string refused = Signed(2, second_);
+  const std::string state = bench_.folder / "state";
+  const auto refuse_without_set_back = [&] {
+    bench_.observer.on_before_swap = [&] { std::filesystem::rename(state, state + ".away"); };
+    const ActivationResult result = bench_.Activate(refused);
+    std::filesystem::rename(state + ".away", state);
+    bench_.observer.on_before_swap = nullptr;
+    EXPECT_EQ(result.step, ActivationStep::kRecord);
+    EXPECT_THAT(std::string(result.status.message()),
+                HasSubstr("record: the disk is full; and a restart may activate manifest 2"));
+    EXPECT_EQ(bench_.state->highest().serial, 2u);
+  };
+  const auto restart = [&] {
+    bench_.Restart();
+    bench_.observer.refusal = absl::OkStatus();
+    ASSERT_TRUE(bench_.activation->Resume().status.ok());
+    EXPECT_EQ(Stable(), first_);
+    bench_.observer.refusal = absl::UnavailableError("the disk is full");
+  };
+  ASSERT_TRUE(bench_.Activate(live).status.ok());
+  bench_.observer.refusal = absl::UnavailableError("the disk is full");
+
+  refuse_without_set_back();
+  EXPECT_EQ(std::string(bench_.Activate(refused).status.message()), "record: the disk is full");
+  restart();
+
+  // What is active, sent again, is how an operator says that it shall stay.
+  refuse_without_set_back();
+  EXPECT_TRUE(bench_.Activate(live).unchanged);
+  restart();
+
+  refuse_without_set_back();
+  std::filesystem::rename(state, state + ".away");
+  const ActivationResult still = bench_.Activate(live);
+  std::filesystem::rename(state + ".away", state);
+  EXPECT_EQ(still.step, ActivationStep::kStore);
+  EXPECT_TRUE(still.may_pass);
+  EXPECT_THAT(std::string(still.status.message()), HasSubstr("this manifest is active, but"));
+  EXPECT_TRUE(bench_.Activate(live).unchanged);
+  restart();
+}
+
+// fsync of the folder fails when the new state is in its place.
+TEST_F(ActivationTest, WhatCannotBeStoredIsRefusedAlsoAfterARestart) {
+  ASSERT_TRUE(bench_.Activate(Signed(1, first_)).status.ok());
+  ASSERT_TRUE(ArmFailpoints("activation-state-not-synced=error").ok());
+  const ActivationResult refused = bench_.Activate(Signed(2, second_));
+  DisarmFailpoints();
+  EXPECT_EQ(refused.step, ActivationStep::kStore);
+  EXPECT_EQ(Stable(), first_);
+  bench_.Restart();
+  ASSERT_TRUE(bench_.activation->Resume().status.ok());
+  EXPECT_EQ(Stable(), first_);
 }
 
 TEST_F(ActivationTest, ReleasesOfARequestCountForThatRequest) {

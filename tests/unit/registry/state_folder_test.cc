@@ -6,6 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/base/failpoint.h"
 #include "tests/testing/registry/test_deployment.h"
 #include "tests/testing/ruleset/minimal_ruleset.h"
 
@@ -100,6 +101,36 @@ TEST_F(StateFolderTest, HalfASaveIsTheOldState) {
   const auto state = Open();
   ASSERT_TRUE(state.ok());
   EXPECT_EQ((*state)->Manifest().value_or(""), "seven\n");
+}
+
+// The new state is in its place, and fsync of the folder failed: a restart may find it.
+TEST_F(StateFolderTest, StateThatIsNotSyncedCountsAsThereAndIsWrittenAgain) {
+  auto state = Open();
+  ASSERT_TRUE(state.ok());
+  ASSERT_TRUE(Save(**state, 7, "seven\n").ok());
+  const HighestSerial seven = (*state)->highest();
+  ASSERT_TRUE(ArmFailpoints("activation-state-not-synced:*=error").ok());
+  EXPECT_FALSE(Save(**state, 8, "eight\n").ok());
+  EXPECT_EQ((*state)->highest().serial, 8u);
+  EXPECT_FALSE(Save(**state, 8, "eight\n").ok()) << "equal files are not durable for that";
+  EXPECT_FALSE((*state)->SetBack(seven).ok());
+  EXPECT_EQ((*state)->highest().serial, 8u) << "there is something to set back still";
+  DisarmFailpoints();
+  EXPECT_TRUE((*state)->SetBack(seven).ok());
+  state->reset();
+  state = Open();
+  ASSERT_TRUE(state.ok());
+  EXPECT_EQ((*state)->Manifest().value_or(""), "seven\n");
+}
+
+TEST_F(StateFolderTest, SaveThatFailsBeforeTheStateChangesNothing) {
+  const auto state = Open();
+  ASSERT_TRUE(state.ok());
+  ASSERT_TRUE(Save(**state, 7, "seven\n").ok());
+  // A folder in the place of the manifest: rename fails, whoever runs this.
+  std::filesystem::create_directory(folder_ / "state/manifest-8.note");
+  EXPECT_FALSE(Save(**state, 8, "eight\n").ok());
+  EXPECT_EQ((*state)->highest().serial, 7u);
 }
 
 TEST_F(StateFolderTest, SymbolicLinkIsRefused) {
