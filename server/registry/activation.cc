@@ -258,6 +258,10 @@ class Activation::Run {
     if (attempt_.releases != nullptr) {
       AddNotes(attempt_.releases->ApprovalsOf(candidate.revision), candidate.approvals);
     }
+    // Whoever rolls back in a hurry may send the ruleset file alone.
+    if (candidate.loaded == nullptr && parts_.state != nullptr) {
+      AddNotes(parts_.state->ApprovalsOf(candidate.revision), candidate.approvals);
+    }
     return absl::OkStatus();
   }
 

@@ -126,6 +126,16 @@ absl::StatusOr<std::string> StateFolder::Manifest() const {
   return manifest;
 }
 
+std::vector<ApprovalNote> StateFolder::ApprovalsOf(const std::string& revision) const {
+  const absl::StatusOr<Folder> folder = Folder::Open(path_);
+  if (!folder.ok()) return {};
+  const std::string name = absl::StrCat(revision, kBundleExtension, kApprovalsExtension);
+  const absl::StatusOr<std::string> text = folder->Read(name, kMaxApprovalsBytes);
+  if (!text.ok()) return {};
+  absl::StatusOr<std::vector<ApprovalNote>> notes = ParseApprovals(*text, name);
+  return notes.ok() ? *std::move(notes) : std::vector<ApprovalNote>();
+}
+
 absl::Status StateFolder::Save(uint64_t serial, const std::string& manifest,
                                const std::vector<KeptRelease>& releases) {
   HighestSerial highest{serial, ToHex(Sha256Of(manifest))};

@@ -20,6 +20,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/registry/approval.h"
 #include "server/registry/release.h"
 
 namespace plumbline::registry {
@@ -51,6 +52,9 @@ class StateFolder {
   absl::StatusOr<std::string> Manifest() const;
   // The bundles that are kept here.
   const ReleaseSource& releases() const { return releases_; }
+  // The approvals that are kept here for a revision, also if its bundle is not; none if they cannot
+  // be read. Reads one file.
+  std::vector<ApprovalNote> ApprovalsOf(const std::string& revision) const;
 
   // Durable when it returns OK: bundles first, the manifest next, the serial last. An error may
   // leave either state: highest() says which.

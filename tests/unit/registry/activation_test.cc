@@ -253,6 +253,25 @@ TEST_F(ActivationTest, ReleasesOfARequestCountForThatRequest) {
   EXPECT_EQ(Stable(), first_);
 }
 
+TEST_F(ActivationTest, RollbackNeedsNoApprovalsThatTheServerHasAlready) {
+  ASSERT_TRUE(bench_.Activate(Signed(1, first_)).status.ok());
+  ASSERT_TRUE(bench_.Activate(Signed(2, second_)).status.ok());
+  const auto given = GivenReleases::Create({BundleOf(RulesOfVersion("1.2.3"))}, {});
+  ASSERT_TRUE(given.ok()) << given.status();
+  ActivationAttempt attempt = bench_.AttemptOf(Signed(3, first_));
+  attempt.releases = given->get();
+  const ActivationResult back = bench_.activation->Activate(attempt);
+  ASSERT_TRUE(back.status.ok()) << back.status;
+  EXPECT_EQ(Stable(), first_);
+  EXPECT_EQ(back.snapshot->stable->approvals.size(), 4u);
+  // They are those of that revision: a file without any that was never here stays refused.
+  const auto never = GivenReleases::Create({BundleOf(RulesOfVersion("9.0.0"))}, {});
+  ASSERT_TRUE(never.ok()) << never.status();
+  attempt.manifest = Signed(4, RevisionOf(BundleOf(RulesOfVersion("9.0.0"))));
+  attempt.releases = never->get();
+  EXPECT_EQ(bench_.activation->Activate(attempt).step, ActivationStep::kApprovals);
+}
+
 // What came with a request is not worth reading before it is known who sent it.
 TEST_F(ActivationTest, NothingOfAnUnsignedRequestIsReadBeyondItsManifest) {
   const std::string bundle = BundleOf(RulesOfVersion("1.2.3"));
