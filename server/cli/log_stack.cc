@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,6 +26,9 @@ constexpr char kSigningKeyDocument[] = "serve.signing-key-file";
 constexpr absl::Duration kSignOfLifeEvery = absl::Hours(1);
 constexpr int kSignsNice = 19;
 constexpr char kKeyVariable[] = "PLUMBLINE_LOG_KEY";
+
+// Goes into every record.
+std::string EngineBuild() { return std::string(engine::EngineVersion()); }
 
 absl::Status Annotate(const absl::Status& status, absl::string_view what) {
   return status.ok() ? status
@@ -176,8 +180,7 @@ class LogStackImpl : public LogStack {
     indexer_ = *std::move(indexer);
     service::RecorderOptions recording;
     recording.on_event = options.on_event;
-    const absl::string_view build = engine::EngineVersion();
-    recording.engine_build.assign(build.data(), build.size());
+    recording.engine_build = EngineBuild();
     auto recorder = service::LogRecorder::Make(log_.get(), files_.store.get(), indexer_.get(),
                                                &random_, recording);
     if (!recorder.ok()) {
@@ -185,7 +188,7 @@ class LogStackImpl : public LogStack {
     }
     recorder_ = *std::move(recorder);
     service::ErasureOptions erasing;
-    erasing.engine_build = recording.engine_build;
+    erasing.engine_build = EngineBuild();
     erasing.on_event = options.on_event;
     auto erasure = service::Erasure::Open(log_.get(), indexer_.get(), std::move(erasing));
     if (!erasure.ok()) {
@@ -197,9 +200,9 @@ class LogStackImpl : public LogStack {
   }
 
   void MakeUseCases(const LogStackOptions& options) {
-    events_.emplace(log_.get());
+    events_.emplace(log_.get(), EngineBuild());
     kept_.emplace(files_.store.get());
-    replayer_.emplace(log_.get(), files_.store.get(), &*kept_);
+    replayer_.emplace(log_.get(), files_.store.get(), &*kept_, /*threads=*/1, EngineBuild());
     feedback_.emplace(recorder_.get());
     service::AuditLogParts parts;
     parts.log = log_.get();
@@ -207,6 +210,7 @@ class LogStackImpl : public LogStack {
     parts.indexer = indexer_.get();
     parts.erasure = erasure_.get();
     parts.replayer = &*replayer_;
+    parts.engine_build = EngineBuild();
     audit_.emplace(parts);
     if (options.retention_years > 0) {
       service::RetentionPolicy policy;

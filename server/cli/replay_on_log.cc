@@ -9,6 +9,7 @@
 #include "server/audit/decision_log.h"
 #include "server/cli/audit_target.h"
 #include "server/cli/impact_text.h"
+#include "server/engine/engine.h"
 #include "server/service/engine_evaluator.h"
 #include "server/service/event_records.h"
 #include "server/service/kept_rulesets.h"
@@ -112,7 +113,7 @@ absl::StatusOr<v1::ImpactReport> ReplayOnLog(AuditClient& client, const ReplayOn
                     << " decisions a second (" << WithThousands(speed->evaluated) << " decisions, "
                     << options.threads << " threads)\n";
   }
-  service::EventRecords events(&log.log());
+  service::EventRecords events(&log.log(), std::string(engine::EngineVersion()));
   const absl::Status recorded = service::RecordReplay(events, *report, options.purpose, caller);
   if (!recorded.ok()) return recorded;
   return report;

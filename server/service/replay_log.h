@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -41,12 +42,16 @@ class LogDecisions : public RecordedDecisions {
 };
 
 // AuditService.ReplayDecisions. One replay at a time: it must leave room for answering
-// (ResourceExhausted for a second one). Everything must outlive it.
+// (ResourceExhausted for a second one). Everything must outlive it. `engine_build`: as
+// RecorderOptions.
 class LogReplayer : public DecisionReplayer {
  public:
   LogReplayer(audit::DecisionLog* log, const store::LogStore* store, ReplayRulesets* rulesets,
-              int threads = 1)
-      : decisions_(log, store), rulesets_(rulesets), events_(log), threads_(threads) {}
+              int threads = 1, std::string engine_build = "")
+      : decisions_(log, store),
+        rulesets_(rulesets),
+        events_(log, std::move(engine_build)),
+        threads_(threads) {}
 
   absl::Status Replay(const v1::ReplayDecisionsRequest& request, const Caller& caller,
                       absl::FunctionRef<bool(const v1::ReplayDecisionsResponse&)> emit) override;
