@@ -21,6 +21,8 @@ namespace {
 // Erasures whose traces in the index are looked for at the start: a crash can have kept the last
 // one from being applied, a failing database a few more.
 constexpr size_t kErasuresChecked = 16;
+// Records that the index has as damaged, and that are tried again at the start.
+constexpr size_t kDamagedChecked = 256;
 constexpr absl::Duration kRetryInterval = absl::Seconds(1);
 constexpr absl::Duration kReaderRetry = absl::Milliseconds(500);
 constexpr absl::Duration kHelperInterval = absl::Seconds(1);
@@ -101,6 +103,9 @@ class LogIndexerImpl final : public LogIndexer {
  private:
   // Why the index cannot be that of this log; empty: it can.
   absl::StatusOr<std::string> FindDisagreement() const;
+  // A record of which the index knows no more than that it was damaged, but that can be read: it
+  // came back from a backup.
+  absl::StatusOr<std::string> FindRestored() const;
   absl::Status ForgetLatestErasures();
   void Run(StopToken& token);
   void Help(StopToken& token);
@@ -157,6 +162,18 @@ class LogIndexerImpl final : public LogIndexer {
   std::unique_ptr<BackgroundThread> thread_, helper_;  // last: they stop before the rest goes
 };
 
+// A record that cannot be read must not keep the rest from being found: its row says only that it
+// is there.
+store::IndexRow DamagedRow(uint64_t index) {
+  store::IndexRow row;
+  row.index = index;
+  row.id.fill(0xff);  // no UUID of version 7
+  for (size_t i = 0; i < sizeof(index); ++i) {
+    row.id[row.id.size() - 1 - i] = static_cast<uint8_t>(index >> (8 * i));
+  }
+  return row;
+}
+
 absl::StatusOr<std::string> LogIndexerImpl::FindDisagreement() const {
   const uint64_t indexed = index_->indexed_size();
   const uint64_t size = log_->size();
@@ -170,9 +187,29 @@ absl::StatusOr<std::string> LogIndexerImpl::FindDisagreement() const {
     if (!record.ok()) {
       continue;  // the log's own checks report it
     }
-    const absl::StatusOr<uint64_t> found = index_->FindById(record->id.bytes);
+    absl::StatusOr<uint64_t> found = index_->FindById(record->id.bytes);
+    if (absl::IsNotFound(found.status())) {  // it was damaged when the index was made
+      found = index_->FindById(DamagedRow(index).id);
+    }
     if (!found.ok() || *found != index) {
       return absl::StrCat("it does not have record ", index, " where the log has it");
+    }
+  }
+  return FindRestored();
+}
+
+absl::StatusOr<std::string> LogIndexerImpl::FindRestored() const {
+  store::IndexQuery query;
+  query.kinds = {v1::RECORD_KIND_UNSPECIFIED};
+  const absl::StatusOr<std::vector<uint64_t>> damaged = index_->Find(query, kDamagedChecked);
+  if (!damaged.ok()) {
+    return damaged.status();
+  }
+  for (const uint64_t index : *damaged) {
+    const absl::StatusOr<audit::Record> record = log_->Read(index, store::Parts::kLeafAndDetails);
+    if (record.ok() && !record->erased && record->kind != v1::RECORD_KIND_UNSPECIFIED &&
+        MakeIndexRow(*log_, *record).ok()) {
+      return absl::StrCat("record ", index, " was damaged when it was made, and can be read now");
     }
   }
   return "";
@@ -248,18 +285,6 @@ absl::Status LogIndexerImpl::ForgetPending() {
   return forgotten;
 }
 
-// A record that cannot be read must not keep the rest from being found: its row says only that it
-// is there.
-store::IndexRow DamagedRow(uint64_t index) {
-  store::IndexRow row;
-  row.index = index;
-  row.id.fill(0xff);  // no UUID of version 7
-  for (size_t i = 0; i < sizeof(index); ++i) {
-    row.id[row.id.size() - 1 - i] = static_cast<uint8_t>(index >> (8 * i));
-  }
-  return row;
-}
-
 absl::StatusOr<std::vector<store::IndexRow>> LogIndexerImpl::MakeRows(uint64_t first,
                                                                       uint64_t count) {
   const std::vector<std::optional<audit::Record>> offered = offered_.Take(first, count);
@@ -289,7 +314,12 @@ absl::Status LogIndexerImpl::ReadRows(uint64_t first, uint64_t count,
   const auto done = [&] { return rows.size() - begin; };
   const auto add_damaged = [&](const absl::Status& damage) {
     Tell("index-record-damaged", damage.message());
-    rows.push_back(DamagedRow(first + done()));
+    store::IndexRow row = DamagedRow(first + done());
+    // With its own id, if that is known: who asks for it must learn that it is damaged.
+    if (const auto leaf = log_->Read(row.index, store::Parts::kLeaf); leaf.ok()) {
+      row.id = leaf->id.bytes;
+    }
+    rows.push_back(std::move(row));
   };
   const auto visit = [&](const absl::StatusOr<audit::Record>& record) {
     absl::StatusOr<store::IndexRow> row =

@@ -6,7 +6,8 @@
 // need not be read from the log.
 //
 // At the start the index is compared with the log: when it is ahead of it, or does not agree in the
-// ids of a sample of records, it is emptied and made anew.
+// ids of a sample of records, or a record that it has as damaged can be read again, it is emptied
+// and made anew.
 
 #ifndef PLUMBLINE_SERVER_SERVICE_LOG_INDEXER_H_
 #define PLUMBLINE_SERVER_SERVICE_LOG_INDEXER_H_

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "plumbline/storage/v1/record_details.pb.h"
 #include "server/service/event_records.h"
+#include "server/service/record_lookup.h"
 #include "server/service/rpc_error.h"
 #include "tests/testing/service/service_log.h"
 
@@ -241,6 +243,59 @@ TEST_F(LogIndexerTest, DamagedRecordDoesNotHideTheOthers) {
   EXPECT_EQ(*index.FindById(Uuid::Parse(first)->bytes), 0u);
   EXPECT_EQ(*index.FindById(Uuid::Parse(last)->bytes), 2u);
   EXPECT_THAT(events(), ElementsAre(HasSubstr("index-record-damaged")));
+}
+
+TEST_F(LogIndexerTest, RecordWithDamagedDetailsIsFoundByItsIdAndKeepsTheIndexAtTheNextStart) {
+  const std::string damaged = house_.Decide(RequestForAge(30));
+  house_.Decide(RequestForAge(31));
+  house_.store().DamageDetails(0);
+  store::MemoryQueryIndex index;
+  {
+    const auto indexer = Start(&index);
+    ASSERT_TRUE(indexer->WaitUntilIndexed(2, Soon()).ok());
+  }
+  ExpectComplete(index);
+  const auto indexer = Start(&index);
+  EXPECT_THAT(events(), ElementsAre(HasSubstr("index-record-damaged")));
+  EXPECT_EQ(index.indexed_size(), 2u);
+  const auto found =
+      FindRecord(house_.log(), *indexer, *Uuid::Parse(damaged), absl::ZeroDuration());
+  ASSERT_TRUE(found.ok()) << found.status();
+  const auto record = ReadRecord(house_.log(), *found, store::Parts::kLeafAndDetails);
+  EXPECT_EQ(ReasonOf(record.status()), v1::ERROR_REASON_LOG_CORRUPT);
+}
+
+// As an index has it whose log had a damaged leaf.
+TEST_F(LogIndexerTest, RecordThatIsIndexedWithoutItsIdKeepsTheIndexWhileItIsDamaged) {
+  house_.Decide(RequestForAge(30));
+  house_.store().DamageDetails(0);
+  store::MemoryQueryIndex index;
+  std::vector<store::IndexRow> rows(1);
+  rows[0].id.fill(0xff);
+  std::fill(rows[0].id.end() - 8, rows[0].id.end(), uint8_t{0});
+  ASSERT_TRUE(index.Apply(rows).ok());
+  Start(&index);
+  EXPECT_THAT(events(), IsEmpty());
+  EXPECT_EQ(index.indexed_size(), 1u);
+}
+
+TEST_F(LogIndexerTest, IndexIsMadeAnewOnceADamagedRecordIsRestored) {
+  house_.Decide(RequestForAge(30, "", "p1"));
+  house_.store().DamageDetails(0);
+  store::MemoryQueryIndex index;
+  {
+    const auto indexer = Start(&index);
+    ASSERT_TRUE(indexer->WaitUntilIndexed(1, Soon()).ok());
+  }
+  house_.store().DamageDetails(0);  // as from a backup
+  for (int i = 0; i < 2; ++i) {
+    const auto indexer = Start(&index);
+    ASSERT_TRUE(indexer->WaitUntilIndexed(1, Soon()).ok());
+  }
+  EXPECT_THAT(events(), ElementsAre(HasSubstr("index-record-damaged"), HasSubstr("index-rebuilt")));
+  store::IndexQuery query;
+  query.patient_key = PatientKey(house_.log(), "p1");
+  EXPECT_THAT(*index.Find(query, 100), ElementsAre(0));
 }
 
 TEST_F(LogIndexerTest, ErasedRecordsAreForgottenWhereverTheIndexIs) {
