@@ -97,7 +97,10 @@ struct Shadow::Counts {
     uint64_t altered = 0;
     AspectCounts alterations{};
   };
-  std::string revision;
+  // Of one pair of revisions; the highest serial under which it was compared.
+  std::string active;
+  std::string shadow;
+  uint64_t manifest_serial = 0;
   uint64_t compared = 0;
   uint64_t disagreed = 0;
   uint64_t refused = 0;
@@ -107,6 +110,22 @@ struct Shadow::Counts {
   uint64_t time_limit_changed = 0;
   uint64_t unrecorded = 0;
   std::map<std::string, OfRule> by_rule;
+
+  bool AreOf(absl::string_view active_revision, absl::string_view shadow_revision) const {
+    return active == active_revision && shadow == shadow_revision;
+  }
+
+  // Begins anew for another pair. False: the sample is late, of a pair that was replaced.
+  bool Admit(const Sample& sample) {
+    if (!AreOf(sample.active->revision, sample.shadow->revision)) {
+      if (sample.manifest_serial < manifest_serial) return false;
+      *this = Counts();
+      active = sample.active->revision;
+      shadow = sample.shadow->revision;
+    }
+    manifest_serial = std::max(manifest_serial, sample.manifest_serial);
+    return true;
+  }
 
   void Add(const ShadowDisagreement& disagreement) {
     const DecisionChange& change = disagreement.change;
@@ -163,6 +182,8 @@ Shadow::Sample* Shadow::Take(const DecisionDraft& draft) {
   if (draft.choice.alias != registry::AliasName(registry::Alias::kStable)) return nullptr;
   const std::shared_ptr<const registry::Snapshot> active = registry_->snapshot();
   if (active == nullptr || active->shadow == nullptr) return nullptr;
+  // Chosen under another manifest: it shadows another pair, or nothing.
+  if (active->manifest.serial != draft.choice.manifest_serial) return nullptr;
 
   uint64_t position = next_take_.load(std::memory_order_relaxed);
   Sample* sample = nullptr;
@@ -274,6 +295,10 @@ void Shadow::Compare(const Sample& sample, Workbench& bench) {
   found.refused = !evaluate(*shadow, bench.shadow);
   if (!found.refused) {
     const DecisionChange& change = bench.comparator.Compare(bench.active, bench.shadow);
+    if (change.kind == DecisionChange::Kind::kUnreadable) {
+      not_comparable_.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
     if (change.kind != DecisionChange::Kind::kDifferent || change.only_words()) {
       return Count(sample, nullptr);
     }
@@ -289,17 +314,14 @@ void Shadow::Compare(const Sample& sample, Workbench& bench) {
 
 void Shadow::Count(const Sample& sample, const ShadowDisagreement* disagreement) {
   const absl::MutexLock lock(&mutex_);
-  if (counts_->revision != sample.shadow->revision) {
-    *counts_ = Counts();
-    counts_->revision = sample.shadow->revision;
-  }
-  ++counts_->compared;
+  const bool counted = counts_->Admit(sample);
+  if (counted) ++counts_->compared;
   if (disagreement == nullptr) return;
-  counts_->Add(*disagreement);
+  if (counted) counts_->Add(*disagreement);
   if (observer_ == nullptr) return;
   if (reports_.size() < kMostReports) {
     reports_.push_back(*disagreement);
-  } else {
+  } else if (counted) {
     ++counts_->unrecorded;
   }
 }
@@ -327,7 +349,9 @@ std::optional<ShadowDisagreement> Shadow::NextReport() {
 void Shadow::CountReport(const ShadowDisagreement& disagreement, bool recorded) {
   const absl::MutexLock lock(&mutex_);
   reporting_ = false;
-  if (!recorded && counts_->revision == disagreement.shadow_revision) ++counts_->unrecorded;
+  if (!recorded && counts_->AreOf(disagreement.active_revision, disagreement.shadow_revision)) {
+    ++counts_->unrecorded;
+  }
 }
 
 void Shadow::Drain() {
@@ -346,7 +370,13 @@ v1::AliasTraffic Shadow::Traffic() const {
   const uint64_t no_room = no_room_.load(std::memory_order_relaxed);
   traffic.set_skipped(no_room + not_comparable_.load(std::memory_order_relaxed));
   traffic.set_skipped_under_load(no_room);
+  const std::shared_ptr<const registry::Snapshot> present = registry_->snapshot();
+  if (present == nullptr || present->stable == nullptr || present->shadow == nullptr) {
+    return traffic;
+  }
   const absl::MutexLock lock(&mutex_);
+  // Whoever promotes the present shadow must not be shown how an earlier one did.
+  if (!counts_->AreOf(present->stable->revision, present->shadow->revision)) return traffic;
   traffic.set_compared(counts_->compared);
   traffic.set_disagreed(counts_->disagreed);
   traffic.set_refused(counts_->refused);

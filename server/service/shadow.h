@@ -59,8 +59,9 @@ class Shadow {
   Shadow& operator=(const Shadow&) = delete;
   ~Shadow();
 
-  // Takes a copy of what is to be compared, if there is a shadow, the stable revision answered and
-  // there is room; else null. What is taken must be given to Submit.
+  // Takes a copy of what is to be compared, if there is a shadow, the stable revision answered, the
+  // manifest is still the one that it was chosen under, and there is room; else null. What is taken
+  // must be given to Submit.
   Sample* Take(const DecisionDraft& draft);
   // The answer left (`decision_id`: of its record) or did not (`answered` is false).
   void Submit(Sample* sample, bool answered, absl::string_view decision_id);
@@ -68,7 +69,9 @@ class Shadow {
   // Waits until everything that was submitted is compared, and the observer has seen it.
   void Drain();
 
-  // Since this revision shadows; `skipped` and `skipped_under_load`: since the start.
+  // Of the present pair of stable revision and shadow, at most since the start of the process:
+  // zeros until the first comparison after a change of one of the two. `skipped` and
+  // `skipped_under_load`: since the start, whatever shadowed.
   v1::AliasTraffic Traffic() const;
 
  private:

@@ -267,6 +267,71 @@ TEST_F(ShadowTest, RevisionThatIsNotEffectiveIsLeftOut) {
   EXPECT_EQ(shadow_.Traffic().skipped_under_load(), 0u);
 }
 
+void ExpectNothingCompared(const v1::AliasTraffic& traffic) {
+  EXPECT_EQ(traffic.compared(), 0u);
+  EXPECT_EQ(traffic.disagreed(), 0u);
+  EXPECT_EQ(traffic.level_changed(), 0u);
+  EXPECT_EQ(traffic.by_rule_size(), 0);
+}
+
+// Before the new shadow has compared anything: it may be starved.
+TEST_F(ShadowTest, CountsOfAnEarlierShadowAreNotShownUnderAnother) {
+  Activate(1);
+  ASSERT_TRUE(Evaluate(65, true).ok());
+  shadow_.Drain();
+  ASSERT_EQ(shadow_.Traffic().disagreed(), 1u);
+  registry::Manifest manifest = bench_.clinic.ManifestOf(2, stable_);
+  manifest.shadow = bench_.ReleaseOfVersion("1.4.0");
+  ASSERT_TRUE(bench_.Activate(bench_.clinic.Sign(manifest)).status.ok());
+  ExpectNothingCompared(shadow_.Traffic());
+}
+
+TEST_F(ShadowTest, WithoutAShadowNoCountsAreShown) {
+  Activate(1);
+  ASSERT_TRUE(Evaluate(65, true).ok());
+  shadow_.Drain();
+  ASSERT_TRUE(
+      bench_.Activate(bench_.clinic.Sign(bench_.clinic.ManifestOf(2, stable_))).status.ok());
+  ExpectNothingCompared(shadow_.Traffic());
+}
+
+TEST_F(ShadowTest, CountsAgainstAnotherStableRevisionAreNotAddedUp) {
+  Activate(1);
+  ASSERT_TRUE(Evaluate(65, true).ok());
+  shadow_.Drain();
+  registry::Manifest manifest = bench_.clinic.ManifestOf(2, bench_.ReleaseOfVersion("1.2.4"));
+  manifest.shadow = shadow_revision_;
+  ASSERT_TRUE(bench_.Activate(bench_.clinic.Sign(manifest)).status.ok());
+  ExpectNothingCompared(shadow_.Traffic());
+  ASSERT_TRUE(Evaluate(65, true).ok());
+  shadow_.Drain();
+  EXPECT_EQ(shadow_.Traffic().compared(), 1u);
+}
+
+TEST_F(ShadowTest, AnotherManifestOfTheSamePairGoesOnCounting) {
+  for (uint64_t serial = 1; serial <= 2; ++serial) {
+    Activate(serial);
+    ASSERT_TRUE(Evaluate(65, true).ok());
+    shadow_.Drain();
+    EXPECT_EQ(shadow_.Traffic().compared(), serial);
+  }
+}
+
+// Its disagreement would name a manifest under which this shadow did not shadow.
+TEST_F(ShadowTest, WhatWasChosenUnderAnEarlierManifestIsNotTaken) {
+  Activate(1);
+  const Caller caller;
+  const v1::EvaluateRequest request = RequestOf(65, true);
+  const std::string bytes = request.SerializeAsString();
+  const RecordedCall call{caller, "", "", absl::CivilDay(2026, 6, 1), bytes};
+  const Choice choice = source_.Choose("", "");
+  Shadow::Sample* const sample = shadow_.Take({call, choice, ""});
+  ASSERT_NE(sample, nullptr);
+  shadow_.Submit(sample, false, "");
+  Activate(2);
+  EXPECT_EQ(shadow_.Take({call, choice, ""}), nullptr);
+}
+
 TEST_F(ShadowTest, CountsAreThoseOfThePresentShadow) {
   Activate(1);
   ASSERT_TRUE(Evaluate(65, true).ok());
