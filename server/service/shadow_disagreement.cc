@@ -37,6 +37,10 @@ Event ToEvent(const ShadowDisagreement& disagreement) {
                       {"gate", YesNo(change.gate_changed)},
                       {"programme", YesNo(change.programme_changed)},
                       {"time_limit", YesNo(change.time_limit_changed)},
+                      {"referrals", YesNo(change.referrals_changed)},
+                      {"follow_up", YesNo(change.follow_up_changed)},
+                      {"open_questions", YesNo(change.open_questions_changed)},
+                      {"availability", YesNo(change.availability_changed)},
                       {"shadow_only", absl::StrJoin(change.effects.appeared, " ")},
                       {"active_only", absl::StrJoin(change.effects.disappeared, " ")},
                       {"altered", AlteredText(change.effects.altered)}};

@@ -27,8 +27,9 @@ struct ShadowDisagreement {
 };
 
 // An event of kind SHADOW_DISAGREEMENT. Its attributes: `active_revision`; `level`, `gate`,
-// `programme`, `time_limit` ("yes", "no"); `shadow_only`, `active_only` (ids, separated by spaces);
-// `altered` ("RF-1:level,time_limit RF-2:basis").
+// `programme`, `time_limit`, `referrals`, `follow_up`, `open_questions`, `availability` ("yes",
+// "no"); `shadow_only`, `active_only` (ids, separated by spaces); `altered`
+// ("RF-1:level,time_limit RF-2:basis").
 Event ToEvent(const ShadowDisagreement& disagreement);
 
 }  // namespace plumbline::service

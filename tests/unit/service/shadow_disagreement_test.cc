@@ -28,6 +28,8 @@ ShadowDisagreement SomeDisagreement() {
   DecisionChange& change = disagreement.change;
   change.kind = DecisionChange::Kind::kDifferent;
   change.level_changed = true;
+  change.referrals_changed = true;
+  change.open_questions_changed = true;
   change.effects.appeared = {"RF-2", "RF-3"};
   change.effects.disappeared = {"RF-1"};
   for (const char* id : {"RF-5", "plank"}) change.effects.altered.push_back({id, {}});
@@ -47,6 +49,10 @@ TEST(ShadowDisagreementTest, TheEventSaysWhatDiffersByRule) {
   EXPECT_THAT(event.attributes, Contains(Pair("active_revision", std::string(64, 'a'))));
   EXPECT_THAT(event.attributes, Contains(Pair("level", "yes")));
   EXPECT_THAT(event.attributes, Contains(Pair("gate", "no")));
+  EXPECT_THAT(event.attributes, Contains(Pair("referrals", "yes")));
+  EXPECT_THAT(event.attributes, Contains(Pair("follow_up", "no")));
+  EXPECT_THAT(event.attributes, Contains(Pair("open_questions", "yes")));
+  EXPECT_THAT(event.attributes, Contains(Pair("availability", "no")));
   EXPECT_THAT(event.attributes, Contains(Pair("shadow_only", "RF-2 RF-3")));
   EXPECT_THAT(event.attributes, Contains(Pair("active_only", "RF-1")));
   EXPECT_THAT(event.attributes, Contains(Pair("altered", "RF-5:level,time_limit plank:dose")));
