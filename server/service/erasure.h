@@ -69,7 +69,8 @@ class Erasure {
   // Returns the id of the record.
   absl::StatusOr<Uuid> SetLegalHold(absl::string_view pseudonym, bool hold,
                                     absl::string_view reason, const Caller& caller);
-  // Somebody has made sure that these damaged records need not be heeded as holds. At most 1,000.
+  // Somebody has made sure that these records, which are damaged or holds that do not say what they
+  // do, need not be heeded as holds. At most 1,000.
   absl::StatusOr<Uuid> SettleDamaged(absl::Span<const uint64_t> indices, absl::string_view reason,
                                      const Caller& caller);
 

@@ -19,7 +19,8 @@ namespace {
 absl::Status DoubtfulHoldError(uint64_t index) {
   return ToApiStatus(audit::LogCorruptError(absl::StrCat(
       "record ", index,
-      " cannot be read and may be a legal hold: nothing is erased. Restore it from a backup, or, "
+      " cannot be read, or does not say what it does, and may be a legal hold: nothing is erased. "
+      "Restore it from a backup, or, "
       "when it is certain that it need not be heeded, settle it (plumbline audit hold --settle ",
       index, ")")));
 }
@@ -125,12 +126,17 @@ absl::StatusOr<Uuid> Erasure::SettleDamaged(absl::Span<const uint64_t> indices,
                                             absl::string_view reason, const Caller& caller) {
   const absl::MutexLock lock(&mutex_);
   for (const uint64_t index : indices) {
-    if (const absl::StatusOr<audit::Record> record =
-            ReadRecord(*log_, index, store::Parts::kLeafAndDetails);
-        record.ok()) {
+    absl::Status clear = ReadRecord(*log_, index, store::Parts::kLeafAndDetails).status();
+    if (clear.ok()) {
+      // Also a hold that can be read, but does not say what it does, stops every erasure.
+      LegalHolds said;
+      clear = ApplyHold(index, said);
+    }
+    if (clear.ok()) {
       return RequestStatus({{"settled_records", absl::StrCat("record ", index, " is readable")}});
-    } else if (!absl::IsDataLoss(record.status())) {
-      return record.status();
+    }
+    if (!absl::IsDataLoss(clear)) {
+      return clear;
     }
   }
   Event event;

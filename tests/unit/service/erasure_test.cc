@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "plumbline/storage/v1/record_details.pb.h"
+#include "server/service/event_records.h"
 #include "server/service/rpc_error.h"
 #include "server/store/memory/memory_query_index.h"
 #include "tests/testing/service/service_log.h"
@@ -331,6 +332,22 @@ TEST_F(ErasureTest, HoldThatWasRestoredIsHeededThoughTheIndexDoesNotKnowIt) {
   EXPECT_EQ(ReasonOf(erasure->ErasePatient("p1", "asked", false, kOfficer).status()),
             v1::ERROR_REASON_LEGAL_HOLD);
   EXPECT_TRUE(erasure->ErasePatient("p2", "asked", false, kOfficer).ok());
+}
+
+// Undamaged, and no more certain for that.
+TEST_F(ErasureTest, HoldThatDoesNotSayWhatItDoesStopsEverythingUntilSettled) {
+  house_.Decide(RequestForAge(30, "", "p1"));
+  Event unclear;
+  unclear.kind = v1::RECORD_KIND_LEGAL_HOLD;
+  ASSERT_TRUE(EventRecords(&house_.log(), "test").Append(unclear).ok());
+  house_.Restart();
+  house_.WaitForIndex();
+  EXPECT_EQ(ReasonOf(Erase("p1").status()), v1::ERROR_REASON_LOG_CORRUPT);
+  const auto settled = Settle({1});
+  ASSERT_TRUE(settled.ok()) << settled.status();
+  house_.WaitForIndex();
+  EXPECT_TRUE(Erase("p1").ok());
+  EXPECT_TRUE(IsErased(0));
 }
 
 TEST_F(ErasureTest, OnlyDamagedRecordsCanBeSettledAndNothingElseWithThem) {
