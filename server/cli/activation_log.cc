@@ -97,6 +97,9 @@ void ActivationLog::OnActivation(const registry::ActivationEvent& event) {
     log_->OnEvent("activated", {{"origin", registry::OriginName(event.origin)},
                                 {"serial", serial},
                                 {"revision", event.stable}});
+    for (const std::string& revision : event.result.not_effective) {
+      log_->OnEvent("revision-not-effective", {{"serial", serial}, {"reason", revision}});
+    }
     if (on_active_ != nullptr) {
       on_active_();
     }

@@ -46,6 +46,22 @@ absl::CivilDay DayOf(const v1::Date& date) {
   return absl::CivilDay(date.year(), date.month(), date.day());
 }
 
+// Why rules with these dates may decide nowhere on Earth at the time `now`; empty if they may.
+std::string DateMistake(const v1::Manifest& manifest, absl::Time now) {
+  // It is today from UTC+14 to UTC-12.
+  const auto first = absl::ToCivilDay(now - absl::Hours(12), absl::UTCTimeZone());
+  const auto last = absl::ToCivilDay(now + absl::Hours(14), absl::UTCTimeZone());
+  if (manifest.has_effective_from() && last < DayOf(manifest.effective_from())) {
+    return absl::StrCat("it is valid from ",
+                        absl::FormatCivilTime(DayOf(manifest.effective_from())), " on");
+  }
+  if (manifest.has_effective_until() && first > DayOf(manifest.effective_until())) {
+    return absl::StrCat("it was valid until ",
+                        absl::FormatCivilTime(DayOf(manifest.effective_until())));
+  }
+  return "";
+}
+
 std::vector<std::string> ErrorLines(const std::vector<Issue>& issues) {
   std::vector<std::string> lines;
   for (const Issue& issue : issues) {
@@ -302,33 +318,50 @@ class Activation::Run {
   }
 
   // A revision that may decide nowhere today would take the place of one that may, and answer
-  // nobody: that is what was meant, or it is a mistake, and a mistake must not get through. What
-  // was active when the process ended is taken up again all the same: it answers nobody wrongly
-  // (every request is held against the dates), and one revision that ran out overnight must not
-  // keep the others from answering, nor a clock that is not set yet.
+  // nobody: that is what was meant, or it is a mistake, and a mistake must not get through. All
+  // others are taken and told of: every request is held against the dates of its revision anyway,
+  // and what must not wait, most of all an activation that withdraws rules, must not fail for the
+  // sake of a pin that ran out.
   absl::Status CheckDates() {
-    if (manifest_.serial == highest_.serial) return absl::OkStatus();
-    // It is today from UTC+14 to UTC-12.
     const absl::Time now = parts_.Now();
-    const auto first = absl::ToCivilDay(now - absl::Hours(12), absl::UTCTimeZone());
-    const auto last = absl::ToCivilDay(now + absl::Hours(14), absl::UTCTimeZone());
     for (const Candidate& candidate : candidates_) {
       const v1::Manifest& manifest = candidate.manifest();
-      std::string mistake;
-      if (manifest.has_effective_from() && last < DayOf(manifest.effective_from())) {
-        mistake = absl::StrCat("it is valid from ",
-                               absl::FormatCivilTime(DayOf(manifest.effective_from())), " on");
-      } else if (manifest.has_effective_until() && first > DayOf(manifest.effective_until())) {
-        mistake = absl::StrCat("it was valid until ",
-                               absl::FormatCivilTime(DayOf(manifest.effective_until())));
-      }
+      const std::string mistake = DateMistake(manifest, now);
       if (mistake.empty()) continue;
+      const std::string line =
+          absl::StrCat(manifest.ruleset_id(), " ", manifest.version(), ", revision ",
+                       candidate.revision.substr(0, 12), ": ", mistake);
+      if (!GainsRequests(candidate.revision)) {
+        result_.not_effective.push_back(absl::StrCat(line, ", and answers nobody today"));
+        continue;
+      }
       result_.may_pass = true;
-      return absl::FailedPreconditionError(absl::StrCat(
-          manifest.ruleset_id(), " ", manifest.version(), ", revision ",
-          candidate.revision.substr(0, 12), ": ", mistake, ", and would answer nobody today"));
+      return absl::FailedPreconditionError(
+          absl::StrCat(line, ", and would answer nobody today", ClockDoubt(now)));
     }
     return absl::OkStatus();
+  }
+
+  // Requests that other revisions answer now go to this one from now on. Not so for what was active
+  // when the process ended: one revision that ran out overnight must not keep the others from
+  // answering after a restart, nor a clock that is not set yet.
+  bool GainsRequests(const std::string& revision) const {
+    if (manifest_.serial == highest_.serial) return false;
+    const Manifest before = active_ == nullptr ? Manifest() : active_->manifest;
+    return (revision == manifest_.stable && revision != before.stable) ||
+           (revision == manifest_.canary &&
+            (revision != before.canary ||
+             manifest_.canary_basis_points > before.canary_basis_points));
+  }
+
+  // The signer's clock may be a little fast.
+  std::string ClockDoubt(absl::Time now) const {
+    if (now + absl::Hours(1) >= manifest_.time) return "";
+    return absl::StrCat("; the clock of this machine says ",
+                        absl::FormatTime(absl::RFC3339_sec, now, absl::UTCTimeZone()),
+                        ", but the manifest was signed at ",
+                        absl::FormatTime(absl::RFC3339_sec, manifest_.time, absl::UTCTimeZone()),
+                        ": if the clock is slow, set it, and activate the same manifest again");
   }
 
   absl::Status CheckRules() {

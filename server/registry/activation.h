@@ -8,8 +8,8 @@
 //   serial          higher than every serial that was ever active here (equal: identical bytes)
 //   expect-current  the stable revision is the one that the caller expects
 //   approvals       every revision has the approvals that the trust policy demands
-//   check           every revision may decide today; the rules have no errors; all revisions are of
-//                   one ruleset
+//   check           what becomes stable or canary may decide today; the rules have no errors; all
+//                   revisions are of one ruleset
 //   tests           the ruleset has tests of its own, and all of them pass
 //   warm-up         the engine takes the revision and answers with it
 //   store           manifest, bundles and serial are on disk (the state folder)
@@ -118,6 +118,8 @@ struct ActivationResult {
   bool may_pass = false;
   // What became active, or would have (validate_only). Null on failure.
   std::shared_ptr<const Snapshot> snapshot;
+  // One line for each revision of it that may decide nowhere today, and is taken all the same.
+  std::vector<std::string> not_effective;
 };
 
 // What the observer is told.

@@ -354,6 +354,68 @@ TEST_F(ActivationTest, RevisionThatIsLoadedMustStillBeValidToo) {
   EXPECT_TRUE(bench_.Activate(Signed(2, first_)).status.ok()) << "the others can be moved";
 }
 
+// What withdraws rules must not fail for the sake of a pin that ran out.
+TEST_F(ActivationTest, PinsAndShadowsThatMayDecideNowhereTodayAreTakenAndToldOf) {
+  const std::string three_days = bench_.Release(ThreeDays("2.0.0"));
+  bench_.clock.now += absl::Hours(72);
+  Manifest manifest = bench_.clinic.ManifestOf(1, first_);
+  manifest.pinned = {three_days};
+  ActivationResult result = bench_.Activate(bench_.clinic.Sign(manifest));
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  ASSERT_EQ(result.not_effective.size(), 1u);
+  EXPECT_THAT(result.not_effective[0], HasSubstr("it was valid until 2026-11-22"));
+  EXPECT_THAT(result.not_effective[0], HasSubstr(three_days.substr(0, 12)));
+  EXPECT_EQ(bench_.observer.events.back().result.not_effective, result.not_effective);
+
+  manifest = bench_.clinic.ManifestOf(2, first_);
+  manifest.shadow = three_days;
+  EXPECT_EQ(bench_.Activate(bench_.clinic.Sign(manifest)).not_effective.size(), 1u);
+  manifest = bench_.clinic.ManifestOf(3, first_);
+  manifest.canary = three_days;
+  manifest.canary_basis_points = 1;
+  EXPECT_EQ(bench_.Activate(bench_.clinic.Sign(manifest)).step, ActivationStep::kCheck);
+  EXPECT_TRUE(bench_.Activate(Signed(4, first_)).not_effective.empty());
+}
+
+// A stable that ran out is no reason to keep a canary that must be withdrawn.
+TEST_F(ActivationTest, RevisionThatRanOutKeepsItsPlaceAndGainsNone) {
+  const std::string three_days = bench_.Release(ThreeDays("2.0.0"));
+  const auto with_canary = [&](uint64_t serial, const std::string& stable,
+                               const std::string& canary, uint32_t share) {
+    Manifest manifest = bench_.clinic.ManifestOf(serial, stable);
+    manifest.canary = canary;
+    manifest.canary_basis_points = share;
+    return bench_.Activate(bench_.clinic.Sign(manifest));
+  };
+  ASSERT_TRUE(with_canary(1, three_days, first_, 500).status.ok());
+  bench_.clock.now += absl::Hours(72);
+  const ActivationResult withdrawn = bench_.Activate(Signed(2, three_days));
+  ASSERT_TRUE(withdrawn.status.ok()) << withdrawn.status;
+  EXPECT_EQ(withdrawn.not_effective.size(), 1u);
+
+  bench_.clock.now -= absl::Hours(72);
+  ASSERT_TRUE(with_canary(3, first_, three_days, 500).status.ok());
+  bench_.clock.now += absl::Hours(72);
+  EXPECT_TRUE(with_canary(4, first_, three_days, 100).status.ok()) << "a smaller share";
+  EXPECT_EQ(with_canary(5, first_, three_days, 101).step, ActivationStep::kCheck);
+  EXPECT_EQ(with_canary(5, three_days, first_, 100).step, ActivationStep::kCheck);
+}
+
+TEST_F(ActivationTest, ClockThatIsBehindTheManifestIsNamed) {
+  bench_.clock.now = absl::FromUnixSeconds(1'577'836'800);
+  const std::string note = Signed(1, first_);
+  const ActivationResult refused = bench_.Activate(note);
+  EXPECT_EQ(refused.step, ActivationStep::kCheck);
+  EXPECT_THAT(std::string(refused.status.message()),
+              HasSubstr("; the clock of this machine says 2020-01-01T00:00:00Z, but the manifest "
+                        "was signed at "));
+  // One that is right is not doubted.
+  const std::string three_days = bench_.Release(ThreeDays("2.0.0"));
+  bench_.clock.now = bench_.clinic.ManifestOf(1, first_).time + absl::Hours(24 * 30);
+  EXPECT_THAT(std::string(bench_.Activate(Signed(1, three_days)).status.message()),
+              ::testing::EndsWith("and would answer nobody today"));
+}
+
 // A revision that ran out overnight, or a clock that is not set yet, must not keep a server that
 // restarts from answering with the others.
 TEST_F(ActivationTest, RestartTakesUpWhatWasActiveWhateverTheDate) {
