@@ -1,10 +1,10 @@
 #include "server/audit/checkpointer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "server/audit/merkle.h"
 #include "server/base/failpoint.h"
 
@@ -99,20 +99,28 @@ void Checkpointer::Grown(uint64_t size) {
 void Checkpointer::Run() {
   absl::MutexLock lock(&mutex_);
   while (!closing_) {
-    while (!closing_ && size_ == stored_.covered) grown_.Wait(&mutex_);
-    absl::Time deadline = absl::Now() + options_.interval;
-    while (!closing_ && size_ - stored_.covered < options_.records) {
-      if (grown_.WaitWithDeadline(&mutex_, deadline)) break;
-    }
+    WaitUntil([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return size_ != stored_.covered; },
+              absl::InfiniteDuration());
+    WaitUntil([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(
+                  mutex_) { return size_ - stored_.covered >= options_.records; },
+              options_.interval);
     if (closing_) return;
     mutex_.Unlock();
     const absl::Status made = Make();
     Report(made);
     mutex_.Lock();
-    deadline = absl::Now() + kRetryAfter;
-    while (!made.ok() && !closing_) {
-      if (grown_.WaitWithDeadline(&mutex_, deadline)) break;
-    }
+    if (!made.ok()) WaitUntil([] { return false; }, kRetryAfter);
+  }
+}
+
+// By the steady clock: one that is put back must not keep checkpoints from being made.
+void Checkpointer::WaitUntil(absl::FunctionRef<bool()> done, absl::Duration at_most) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  while (!closing_ && !done()) {
+    const absl::Duration left = at_most - absl::FromChrono(Clock::now() - start);
+    if (left <= absl::ZeroDuration()) return;
+    static_cast<void>(grown_.WaitWithTimeout(&mutex_, left));
   }
 }
 

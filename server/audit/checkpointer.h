@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -24,6 +25,7 @@
 #include "server/audit/log_tree.h"
 #include "server/base/note_key.h"
 #include "server/base/signed_note.h"
+#include "server/base/steady_cond_var.h"
 #include "server/store/store.h"
 
 namespace plumbline::audit {
@@ -80,6 +82,9 @@ class Checkpointer {
 
  private:
   void Run();
+  // Waits until `done` or closing, at most for so long.
+  void WaitUntil(absl::FunctionRef<bool()> done, absl::Duration at_most)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // A checkpoint of the tree as it is now, if the latest does not cover it.
   absl::Status Make();
   absl::Status MakeAt(uint64_t size);
@@ -93,7 +98,7 @@ class Checkpointer {
   // Held while a checkpoint is made or changed: there is one order of checkpoints.
   absl::Mutex make_mutex_;
   mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(make_mutex_);
-  absl::CondVar grown_;
+  SteadyCondVar grown_;
   Stored stored_ ABSL_GUARDED_BY(mutex_);
   uint64_t size_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <utility>
 
@@ -19,9 +20,13 @@ void LowerPriority(int nice) {
 }  // namespace
 
 bool StopToken::Rest(absl::Duration duration) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
   const absl::MutexLock lock(&mutex_);
-  const auto disturbed = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopped_ || woken_; };
-  mutex_.AwaitWithTimeout(absl::Condition(&disturbed), duration);
+  while (!stopped_ && !woken_) {
+    const absl::Duration left = duration - absl::FromChrono(Clock::now() - start);
+    if (left <= absl::ZeroDuration() || disturbed_.WaitWithTimeout(&mutex_, left)) break;
+  }
   woken_ = false;
   return !stopped_;
 }
@@ -29,11 +34,13 @@ bool StopToken::Rest(absl::Duration duration) {
 void StopToken::Wake() {
   const absl::MutexLock lock(&mutex_);
   woken_ = true;
+  disturbed_.SignalAll();
 }
 
 void StopToken::Stop() {
   const absl::MutexLock lock(&mutex_);
   stopped_ = true;
+  disturbed_.SignalAll();
 }
 
 BackgroundThread::BackgroundThread(int nice, std::function<void(StopToken&)> work) {

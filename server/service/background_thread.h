@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "server/base/steady_cond_var.h"
 
 namespace plumbline::service {
 
@@ -19,7 +20,7 @@ class StopToken {
     const absl::MutexLock lock(&mutex_);
     return stopped_;
   }
-  // Waits so long, or until Stop or Wake. True: go on, false: stopped.
+  // Waits so long by the steady clock, or until Stop or Wake. True: go on, false: stopped.
   bool Rest(absl::Duration duration);
   // Ends the rest, this one or the next.
   void Wake();
@@ -29,6 +30,7 @@ class StopToken {
   mutable absl::Mutex mutex_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   bool woken_ ABSL_GUARDED_BY(mutex_) = false;
+  SteadyCondVar disturbed_;
 };
 
 // Runs `work` once; it returns when its token is stopped, or before. The destructor stops it and

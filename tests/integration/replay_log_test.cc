@@ -124,9 +124,10 @@ class ReplayLogTest : public ::testing::Test {
     void Record() {
       store::MemoryQueryIndex index;
       std::unique_ptr<LogIndexer> indexer = *LogIndexer::Start(&**log, &index, {});
-      std::unique_ptr<LogRecorder> recorder =
-          *LogRecorder::Make(&**log, store.get(), indexer.get(), &log->random(),
-                             {std::string(engine::EngineVersion())});
+      RecorderOptions options;
+      options.engine_build = std::string(engine::EngineVersion());
+      std::unique_ptr<LogRecorder> recorder = *LogRecorder::Make(
+          &**log, store.get(), indexer.get(), &log->random(), std::move(options));
       const SingleRulesetSource source(own);
       EXPECT_TRUE(recorder->Prepare(*own).ok());
       const EvaluateService service(&source, recorder.get());
