@@ -68,8 +68,11 @@ absl::Status FolderWatcher::ActivateAtStart() {
   if (empty && absl::IsNotFound(resumed.status)) {
     activation_->ReportFailure(ActivationOrigin::kStart, ActivationStep::kRead, status);
   }
-  const bool full =
-      resumed.step == ActivationStep::kStore || resumed.step == ActivationStep::kRecord;
+  // Not so for "read": what is missing does not come by starting again, but by RPC or into the
+  // folder. What is prepared at "warm-up" is kept beside the log, on the disk that may be full.
+  const bool full = resumed.step == ActivationStep::kStore ||
+                    resumed.step == ActivationStep::kRecord ||
+                    (resumed.step == ActivationStep::kWarmUp && resumed.may_pass);
   return absl::Status(
       full ? absl::StatusCode::kUnavailable : absl::StatusCode::kFailedPrecondition,
       absl::StrCat("nothing can be activated: ", folder_, ": ", status.message(),

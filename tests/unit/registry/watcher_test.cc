@@ -276,6 +276,24 @@ TEST_F(WatcherTest, StartThatCannotBePutOnRecordIsUnavailable) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("no space left"));
 }
 
+// What the log must know of a revision is written while it is prepared.
+TEST_F(WatcherTest, StartThatCannotBePreparedForWantOfSpaceIsUnavailable) {
+  PutManifest(1, first_);
+  ASSERT_TRUE(watcher_.ActivateAtStart().ok());
+  const auto restarted = [this](const absl::Status& why) {
+    bench_.Restart();
+    bench_.preparation.status = why;
+    FolderWatcher watcher(folder(), bench_.activation.get());
+    return watcher.ActivateAtStart();
+  };
+  const absl::Status full = restarted(absl::ResourceExhaustedError("no space left on device"));
+  EXPECT_EQ(full.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(full.message()), HasSubstr("warm-up: no space left"));
+  // Rules that the engine does not take are no better after another start.
+  EXPECT_EQ(restarted(absl::InternalError("no answer")).code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
 TEST_F(WatcherTest, FolderThatComesBackIsTakenUpWithoutAWord) {
   PutManifest(1, first_);
   ASSERT_TRUE(watcher_.ActivateAtStart().ok());
