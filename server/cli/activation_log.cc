@@ -1,19 +1,21 @@
 #include "server/cli/activation_log.h"
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
+#include "plumbline/v1/error_reason.pb.h"
+#include "server/service/rpc_error.h"
 
 namespace plumbline::cli {
 namespace {
 
 // A log that is overloaded for a moment must not refuse a release, least of all one that withdraws
 // rules.
-constexpr absl::Duration kPatience = absl::Seconds(5);
-constexpr absl::Duration kRest = absl::Milliseconds(20);
+constexpr std::chrono::seconds kPatience(5);
+constexpr std::chrono::milliseconds kRest(20);
 
 service::Caller& CallerOfThisThread() {
   thread_local service::Caller caller;
@@ -69,17 +71,20 @@ absl::Status ActivationLog::Keep(const registry::Snapshot& snapshot) {
 
 absl::Status ActivationLog::Record(const registry::ActivationEvent& event,
                                    absl::string_view refusal) {
-  const auto recorded = [&] {
-    return records_
-        ->RecordActivation(event.stable, event.serial, refusal, Attributes(event),
-                           CallerOfThisThread())
-        .status();
-  };
-  const absl::Time give_up = absl::Now() + kPatience;
-  absl::Status status = recorded();
-  while (absl::IsResourceExhausted(status) && absl::Now() < give_up) {
-    absl::SleepFor(kRest);
-    status = recorded();
+  return records_
+      ->RecordActivation(event.stable, event.serial, refusal, Attributes(event),
+                         CallerOfThisThread())
+      .status();
+}
+
+absl::Status ActivationLog::RecordPatiently(const registry::ActivationEvent& event) {
+  // All other attempts wait meanwhile, so this must end, also if the system's clock is put back.
+  const auto give_up = std::chrono::steady_clock::now() + kPatience;
+  absl::Status status = Record(event, "");
+  while (service::ReasonOf(status) == v1::ERROR_REASON_LOG_OVERLOADED &&
+         std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(kRest);
+    status = Record(event, "");
   }
   return status;
 }
@@ -88,7 +93,7 @@ absl::Status ActivationLog::BeforeSwap(const registry::ActivationEvent& event) {
   if (absl::Status kept = Keep(*event.result.snapshot); !kept.ok()) {
     return kept;
   }
-  return Record(event, "");
+  return RecordPatiently(event);
 }
 
 void ActivationLog::OnActivation(const registry::ActivationEvent& event) {
@@ -113,6 +118,8 @@ void ActivationLog::OnActivation(const registry::ActivationEvent& event) {
   if (event.validate_only) {
     return;
   }
+  // Without patience: whoever can send manifests that are refused must not be able to hold up one
+  // that withdraws rules.
   if (const absl::Status recorded = Record(event, reason); !recorded.ok()) {
     log_->OnEvent("refusal-not-recorded", {{"reason", recorded.message()}});
   }

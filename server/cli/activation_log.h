@@ -37,7 +37,10 @@ class ActivationLog : public registry::ActivationObserver, public service::Shado
 
  private:
   absl::Status Keep(const registry::Snapshot& snapshot);
+  // `refusal`: why it was refused; empty: it goes live.
   absl::Status Record(const registry::ActivationEvent& event, absl::string_view refusal);
+  // That it goes live. Waits a few seconds while the log is overloaded, and for nothing else.
+  absl::Status RecordPatiently(const registry::ActivationEvent& event);
 
   grpc_server::EventLog* const log_;
   service::EventRecords* const records_;
