@@ -1,5 +1,6 @@
 #include "server/cli/registry_commands.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -219,8 +220,22 @@ class StatusCommand : public RegistryCommand {
     return text;
   }
 
+  // One may be in several of the kinds that have a count.
+  static uint64_t MostOfOtherKinds(const v1::AliasTraffic& traffic) {
+    const uint64_t most =
+        std::max({traffic.refused(), traffic.level_changed(), traffic.gate_changed(),
+                  traffic.programme_changed(), traffic.time_limit_changed()});
+    return traffic.disagreed() - std::min(most, traffic.disagreed());
+  }
+
   static void WriteDisagreements(const v1::AliasTraffic& traffic, TextPage& text) {
     constexpr int kShown = 25;
+    if (const uint64_t others = MostOfOtherKinds(traffic); others > 0) {
+      text.Line(2, absl::StrCat("Up to ", others,
+                                " disagreed in none of these kinds, but in rules (below), "
+                                "referrals, follow-up, open questions or exercises beside the "
+                                "programme; their records say in what"));
+    }
     for (int i = 0; i < traffic.by_rule_size() && i < kShown; ++i) {
       const v1::RuleDisagreement& rule = traffic.by_rule(i);
       std::vector<std::string> parts;
