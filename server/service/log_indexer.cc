@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "server/audit/erasure.h"
+#include "server/base/steady_cond_var.h"
 #include "server/service/background_thread.h"
 #include "server/service/log_status.h"
 #include "server/service/rpc_error.h"
@@ -28,6 +30,17 @@ constexpr absl::Duration kReaderRetry = absl::Milliseconds(500);
 constexpr absl::Duration kHelperInterval = absl::Seconds(1);
 // Half of a core at most, also when the whole index is made anew.
 constexpr double kHelperRestFactor = 1.0;
+
+// How long something takes, whatever is done to the system's clock meanwhile.
+class Stopwatch {
+ public:
+  absl::Duration Elapsed() const {
+    return absl::FromChrono(std::chrono::steady_clock::now() - begun_);
+  }
+
+ private:
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
 
 // The last records that were offered, by index. Thread-safe.
 class OfferedRecords {
@@ -153,6 +166,7 @@ class LogIndexerImpl final : public LogIndexer {
 
   mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(apply_mutex_);
   uint64_t indexed_ ABSL_GUARDED_BY(mutex_) = 0;
+  SteadyCondVar advanced_;  // indexed_ did
   int readers_ ABSL_GUARDED_BY(mutex_) = 0;
   bool rebuilding_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status health_ ABSL_GUARDED_BY(mutex_);
@@ -378,7 +392,7 @@ absl::StatusOr<std::vector<uint64_t>> LogIndexerImpl::ErasedByAny(
 
 absl::StatusOr<LogIndexerImpl::Progress> LogIndexerImpl::ApplyBatch() {
   const absl::MutexLock apply_lock(&apply_mutex_);
-  const absl::Time start = absl::Now();
+  const Stopwatch stopwatch;
   if (absl::Status forgotten = ForgetPending(); !forgotten.ok()) {
     return forgotten;
   }
@@ -406,9 +420,10 @@ absl::StatusOr<LogIndexerImpl::Progress> LogIndexerImpl::ApplyBatch() {
   }
   const absl::MutexLock lock(&mutex_);
   indexed_ = first + count;
+  advanced_.SignalAll();
   rebuilding_ = rebuilding_ && indexed_ < log_->size();
   health_ = absl::OkStatus();
-  return Progress{static_cast<size_t>(count), absl::Now() - start};
+  return Progress{static_cast<size_t>(count), stopwatch.Elapsed()};
 }
 
 void LogIndexerImpl::Fail(const absl::Status& why) {
@@ -459,6 +474,8 @@ void LogIndexerImpl::Help(StopToken& token) {
 }
 
 absl::Status LogIndexerImpl::WaitUntilIndexed(uint64_t size, absl::Time deadline) {
+  const absl::Duration at_most = deadline - absl::Now();
+  const Stopwatch stopwatch;
   uint64_t indexed = 0;
   {
     const absl::MutexLock lock(&mutex_);
@@ -470,8 +487,13 @@ absl::Status LogIndexerImpl::WaitUntilIndexed(uint64_t size, absl::Time deadline
   thread_->token().Wake();
   {
     const absl::MutexLock lock(&mutex_);
-    const auto caught_up = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return indexed_ >= size; };
-    mutex_.AwaitWithDeadline(absl::Condition(&caught_up), deadline);
+    while (indexed_ < size) {
+      const absl::Duration left = at_most - stopwatch.Elapsed();
+      if (left <= absl::ZeroDuration()) {
+        break;
+      }
+      advanced_.WaitWithTimeout(&mutex_, left);
+    }
     --readers_;
     indexed = indexed_;
   }

@@ -68,7 +68,8 @@ class LogIndexer {
   virtual ~LogIndexer() = default;
 
   // OK when records 0 .. size - 1 are in the index. ResourceExhausted (OVERLOADED) with RetryInfo
-  // at the deadline.
+  // at the deadline, which is as far from now as the system's clock says at the call: setting that
+  // clock changes nothing any more.
   virtual absl::Status WaitUntilIndexed(uint64_t size, absl::Time deadline) = 0;
   // A record that was just appended, as the log would give it with kLeafAndDetails: saves reading
   // and opening it. Nothing depends on it.
