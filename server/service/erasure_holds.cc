@@ -20,8 +20,8 @@ absl::Status DoubtfulHoldError(uint64_t index) {
   return ToApiStatus(audit::LogCorruptError(absl::StrCat(
       "record ", index,
       " cannot be read, or does not say what it does, and may be a legal hold: nothing is erased. "
-      "Restore it from a backup, or, "
-      "when it is certain that it need not be heeded, settle it (plumbline audit hold --settle ",
+      "Restore it from a backup, or, when it is certain that it need not be heeded, settle it "
+      "(plumbline audit hold --settle ",
       index, ")")));
 }
 
