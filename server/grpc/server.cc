@@ -1,5 +1,6 @@
 #include "server/grpc/server.h"
 
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -26,8 +27,8 @@
 namespace plumbline::grpc_server {
 namespace {
 
-// Answers of Evaluate are with gRPC when their work is over: time to put them on the wire.
-constexpr absl::Duration kIdleGrace = absl::Milliseconds(200);
+// Calls may be over for us a little before their last bytes are on the wire.
+constexpr std::chrono::milliseconds kIdleGrace(200);
 constexpr absl::Duration kIdleLook = absl::Milliseconds(10);
 
 // The handlers of one server. Outlives the server, which ends all calls before it goes.
@@ -132,13 +133,16 @@ class GrpcServer final : public Server {
   // gRPC takes no calls any more, but waits until every client has let go of its connection. One
   // that is idle looks at it every few seconds only, or not at all: nobody needs to wait for that.
   void CloseWhenIdle(const absl::Notification& ended) {
-    absl::Time idle_since = absl::InfiniteFuture();
-    while (!ended.WaitForNotificationWithTimeout(kIdleLook)) {
+    // Neither the grace nor the waiting goes by a clock that somebody may set meanwhile.
+    using Clock = std::chrono::steady_clock;
+    std::optional<Clock::time_point> idle_since;
+    while (!ended.HasBeenNotified()) {
+      absl::SleepFor(kIdleLook);
       if (!handlers_.idle()) {
-        idle_since = absl::InfiniteFuture();
-      } else if (idle_since == absl::InfiniteFuture()) {
-        idle_since = absl::Now();
-      } else if (absl::Now() - idle_since >= kIdleGrace) {
+        idle_since.reset();
+      } else if (!idle_since) {
+        idle_since = Clock::now();
+      } else if (Clock::now() - *idle_since >= kIdleGrace) {
         grpc_server_cancel_all_calls(server_->c_server());
         return;
       }

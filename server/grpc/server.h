@@ -47,10 +47,12 @@ class Server {
   virtual void ReportServing(bool serving) = 0;
 
   // Reports NOT_SERVING, waits for `notice`, takes no new calls, waits for those under way up to
-  // `drain_limit` and cancels the rest. Returns when all have ended; clients that are only
-  // connected are not waited for. Further calls do nothing. Calls that arrive before their client
-  // has learned of the stop end with CANCELLED, not begun: `notice` keeps this from clients that
-  // watch the health service. Streams end with UNAVAILABLE once all that they have sent is
+  // `drain_limit` and cancels the rest. A call is under way until gRPC has sent its answer; one
+  // that is cancelled then loses nothing but the way to the client: with a log, the decision is on
+  // record, and a retry with the same request id gets it. Returns when all have ended; clients that
+  // are only connected are not waited for. Further calls do nothing. Calls that arrive before their
+  // client has learned of the stop end with CANCELLED, not begun: `notice` keeps this from clients
+  // that watch the health service. Streams end with UNAVAILABLE once all that they have sent is
   // answered.
   virtual void Stop() = 0;
 };
