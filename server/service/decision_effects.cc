@@ -60,7 +60,7 @@ class CommonOrder {
   std::vector<std::pair<int32_t, std::string>> order_;
 };
 
-// It has none in a ruleset: there is one.
+// As a comparison of rulesets names it, so that the impact is found beside a change of it.
 constexpr char kSafetyNetId[] = "safety_net";
 
 std::string FactsText(const v1::Rationale& rationale) {

@@ -57,6 +57,36 @@ class NamingRecorder : public NullRecorder {
   Done held;
 };
 
+// Answers what is no decision.
+class BrokenEvaluator : public Evaluator {
+ public:
+  std::vector<engine::FieldViolation> Evaluate(const v1::Intake&, absl::CivilDay, engine::View,
+                                               std::string& decision) const override {
+    decision = "\x0b\xff";
+    return {};
+  }
+};
+
+// Rules of one version get a broken evaluator.
+class BreakingPreparation : public EnginePreparation {
+ public:
+  absl::StatusOr<Prepared> Prepare(
+      std::shared_ptr<const ruleset::CompiledRuleset> ruleset) override {
+    const std::string version = ruleset->source.manifest().version();
+    const std::string revision = ruleset->revision;
+    absl::StatusOr<Prepared> prepared = EnginePreparation::Prepare(std::move(ruleset));
+    if (prepared.ok() && version == broken_version) {
+      auto served = std::make_shared<ServedRuleset>();
+      served->version = version;
+      served->revision = revision;
+      served->evaluator = std::make_shared<BrokenEvaluator>();
+      prepared->servable = ServableOf(std::move(served));
+    }
+    return prepared;
+  }
+  std::string broken_version;
+};
+
 v1::RuleDisagreement RuleOf(const std::string& id, const v1::AliasTraffic& traffic) {
   for (const v1::RuleDisagreement& rule : traffic.by_rule()) {
     if (rule.rule_id() == id) return rule;
@@ -95,7 +125,7 @@ class ShadowTest : public ::testing::Test {
     return service_.EvaluateAndWait(request, Caller()).status();
   }
 
-  EnginePreparation preparation_;
+  BreakingPreparation preparation_;
   registry::ActivationBench bench_{&preparation_};
   const std::string stable_ = bench_.ReleaseOfVersion("1.2.3");
   const std::string shadow_revision_ =
@@ -174,6 +204,19 @@ TEST_F(ShadowTest, OtherWordsAreNoDisagreement) {
   EXPECT_EQ(shadow_.Traffic().compared(), 2u);
   EXPECT_EQ(shadow_.Traffic().disagreed(), 0u);
   EXPECT_THAT(observer_.disagreements, IsEmpty());
+}
+
+TEST_F(ShadowTest, WhatCannotBeComparedIsNoAgreement) {
+  preparation_.broken_version = "1.4.0";
+  registry::Manifest manifest = bench_.clinic.ManifestOf(1, stable_);
+  manifest.shadow = bench_.ReleaseOfVersion("1.4.0");
+  const auto result = bench_.Activate(bench_.clinic.Sign(manifest));
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  ASSERT_TRUE(Evaluate(65, true).ok());
+  shadow_.Drain();
+  EXPECT_EQ(shadow_.Traffic().compared(), 0u);
+  EXPECT_EQ(shadow_.Traffic().skipped(), 1u);
+  EXPECT_EQ(shadow_.Traffic().skipped_under_load(), 0u);
 }
 
 TEST_F(ShadowTest, WhatTheLogHasNoRoomForIsCounted) {
