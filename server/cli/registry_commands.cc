@@ -60,6 +60,7 @@ class RegistryCommand : public Command {
         ->capture_default_str();
   }
   bool json() const { return format_ == "json"; }
+  const std::string& target() const { return server_.target; }
 
   // Nothing, and what is wrong on the error output.
   template <typename Response, typename Request>
@@ -81,9 +82,17 @@ class RegistryCommand : public Command {
 
  private:
   virtual int Ask(Environment& environment) = 0;
+  // What an answer that did not come in time means, beyond that.
+  virtual std::string OnDeadline() const { return ""; }
 
   // Ruleset files are larger than what the address that answers patients takes.
   absl::Status Explain(const absl::Status& status) const {
+    if (absl::IsDeadlineExceeded(status)) {
+      const std::string more = OnDeadline();
+      return more.empty() ? status
+                          : absl::Status(status.code(),
+                                         absl::StrCat(std::string(status.message()), "\n  ", more));
+    }
     if (!absl::IsResourceExhausted(status) ||
         !absl::StrContains(status.message(), "larger than max")) {
       return status;
@@ -426,7 +435,8 @@ class ActivateCommand : public RegistryCommand {
     app_->footer(
         "\nExample:\n  plumbline registry activate manifest.note --ruleset new.plumb \\\n"
         "    --expect-current $OLD --server 127.0.0.1:50052\n"
-        "\nExit codes: 0 active, 3 refused (what was active stays active), 4 no server.\n");
+        "\nExit codes: 0 active, 3 refused (what was active stays active), 4 no server, or\n"
+        "no answer in time: the manifest may go live all the same; ask `registry status`.\n");
   }
 
  private:
@@ -462,6 +472,15 @@ class ActivateCommand : public RegistryCommand {
     request.set_expect_current(expect_);
     request.set_validate_only(dry_run_);
     return true;
+  }
+
+  // The server does not stop halfway: what was sent may go live a minute from now.
+  std::string OnDeadline() const override {
+    if (dry_run_) return "";
+    return absl::StrCat(
+        "The server may be at it still, and the manifest may go live. What became of it says\n"
+        "  plumbline registry status --server ",
+        target());
   }
 
   std::string manifest_;
