@@ -1,5 +1,7 @@
 #include "server/cli/log_witnesses.h"
 
+#include <unistd.h>
+
 #include <set>
 #include <utility>
 
@@ -84,6 +86,10 @@ absl::StatusOr<std::unique_ptr<witness::CosignatureCollector>> MakeCosignatureCo
   witness::HttpWitnessOptions http;
   http.timeout = absl::Milliseconds(options.timeout_ms);
   http.ca_file = options.ca_file;
+  if (!options.ca_file.empty() && access(options.ca_file.c_str(), R_OK) != 0) {
+    on_event("witness-failed",
+             absl::StrCat("--log-witness-ca: ", options.ca_file, " cannot be read"));
+  }
   std::vector<witness::CollectorWitness> witnesses;
   for (const witness::WitnessAddress& address : *addresses) {
     auto key = CosignatureVerifier::Create(address.vkey);

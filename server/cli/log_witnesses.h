@@ -34,8 +34,9 @@ void DeclareWitnessOptions(CLI::App& serve, WitnessOptions& options);
 // there twice.
 absl::Status CheckWitnessOptions(const WitnessOptions& options);
 
-// One that was not started yet; null if there are no witnesses. Errors as CheckWitnessOptions and
-// HttpWitness::Create. The log must outlive it.
+// One that was not started yet; null if there are no witnesses. Errors as CheckWitnessOptions
+// (InvalidArgument) and HttpWitness::Create. Authorities that cannot be read are an event
+// ("witness-failed"), and looked for again at each question. The log must outlive it.
 absl::StatusOr<std::unique_ptr<witness::CosignatureCollector>> MakeCosignatureCollector(
     const WitnessOptions& options, audit::DecisionLog* log,
     std::function<void(absl::string_view event, absl::string_view detail)> on_event);

@@ -141,10 +141,14 @@ int ServeProcess::PrepareWitnesses() {
                                [this](absl::string_view event, absl::string_view detail) {
                                  events_.OnEvent(event, {{"detail", detail}});
                                });
-  if (!witnesses.ok()) {
+  if (witnesses.ok()) {
+    witnesses_ = *std::move(witnesses);
+  } else if (absl::IsInvalidArgument(witnesses.status())) {
     return Complain(kExitBadInput, witnesses.status().message());
+  } else {
+    // Whatever else goes wrong with witnesses is no reason to leave patients without answers.
+    events_.OnEvent("witness-failed", {{"detail", witnesses.status().message()}});
   }
-  witnesses_ = *std::move(witnesses);
   return kExitOk;
 }
 

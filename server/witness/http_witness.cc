@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -210,10 +209,6 @@ class CurlWitness : public HttpWitness {
 
 absl::StatusOr<std::unique_ptr<HttpWitness>> HttpWitness::Create(const WitnessAddress& address,
                                                                  HttpWitnessOptions options) {
-  if (!options.ca_file.empty() && access(options.ca_file.c_str(), R_OK) != 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot read the certificate authorities in ", options.ca_file));
-  }
   if (!InitializeCurl()) return absl::InternalError("libcurl cannot begin");
   auto witness = std::make_unique<CurlWitness>(address, std::move(options));
   if (!witness->good()) return absl::InternalError("libcurl cannot begin");

@@ -19,7 +19,8 @@ inline constexpr size_t kMaxAnswerBytes = size_t{64} << 10;
 struct HttpWitnessOptions {
   // For one question, from the look-up of the name to the last byte of the answer.
   absl::Duration timeout = absl::Seconds(10);
-  // Certificate authorities (PEM) for https. Empty: those of the system.
+  // Certificate authorities (PEM) for https. Empty: those of the system. Read when a connection is
+  // made: a file that is missing fails questions (kUnavailable) until it is there.
   std::string ca_file;
 };
 
@@ -36,7 +37,7 @@ struct HttpWitnessOptions {
 //   kCancelled         Cancel was called
 class HttpWitness : public audit::WitnessTransport {
  public:
-  // FailedPrecondition if `ca_file` cannot be read; Internal if libcurl cannot begin.
+  // Internal if libcurl cannot begin.
   static absl::StatusOr<std::unique_ptr<HttpWitness>> Create(const WitnessAddress& address,
                                                              HttpWitnessOptions options);
 };

@@ -93,6 +93,16 @@ TEST_F(WitnessTest, WitnessThatIsSilentOrAnotherDoesNotDisturbServing) {
   EXPECT_THAT(said, HasSubstr("no witness has cosigned this log"));
 }
 
+TEST_F(WitnessTest, MissingAuthoritiesAreToldAndDoNotKeepFromServing) {
+  std::vector<std::vector<std::string>> arguments = Arguments(witness_.vkey());
+  arguments.push_back({"--log-witness-ca", "/no/such/ca.pem"});
+  ServeChild server(arguments);
+  EXPECT_TRUE(server.Evaluate(RequestOf("r-1")).has_record_index());
+  EXPECT_EQ(server.Stop(), 0);
+  EXPECT_THAT(server.process().errors(), HasSubstr("\"event\":\"witness-failed\""));
+  EXPECT_THAT(server.process().errors(), HasSubstr("/no/such/ca.pem cannot be read"));
+}
+
 TEST_F(WitnessTest, MistakesInTheOptionAreFoundAtTheStart) {
   ServeChild server({folder_.Rules(), folder_.Log(), {"--log-witness", "w.example"}}, "", false);
   EXPECT_EQ(server.process().Wait(), 2);

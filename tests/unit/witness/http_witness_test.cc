@@ -160,13 +160,23 @@ TEST_F(HttpWitnessTest, CertificateMustBeTheHostsByAKnownAuthority) {
   EXPECT_EQ(impostor.questions(), 0);
 }
 
-TEST_F(HttpWitnessTest, MissingAuthoritiesAreFoundAtTheStart) {
-  const auto address =
-      ParseWitnessAddress(absl::StrCat(witness_.vkey(), " https://w.example"), false);
+TEST_F(HttpWitnessTest, MissingAuthoritiesFailQuestionsUntilTheyAreThere) {
+  const testing::TemporaryFolder folder;
+  const testing::KeyAndCertificate authority = testing::MakeAuthority("authority");
+  const testing::KeyAndCertificate good = testing::MakeCertificate("localhost", authority);
+  testing::WitnessServer server(&witness_, good.cert_pem, good.key_pem);
+  server.AnswerWith([] { return testing::HttpAnswerText({404, "text/plain", "who\n"}); });
   HttpWitnessOptions options;
-  options.ca_file = "/no/such/ca.pem";
-  EXPECT_EQ(HttpWitness::Create(*address, options).status().code(),
-            absl::StatusCode::kFailedPrecondition);
+  options.ca_file = folder.path("ca.pem");
+  const auto witness = Connect(server.Url("localhost"), options);
+  const absl::Status missing = witness->AddCheckpoint("x").status();
+  EXPECT_EQ(missing.code(), absl::StatusCode::kUnavailable) << missing;
+  EXPECT_THAT(std::string(missing.message()), HasSubstr(options.ca_file));
+  EXPECT_EQ(server.questions(), 0);
+  folder.Write("ca.pem", authority.cert_pem);
+  const auto answer = witness->AddCheckpoint("x");
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->status, 404);
 }
 
 }  // namespace
