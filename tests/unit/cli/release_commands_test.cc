@@ -1,6 +1,10 @@
 // From a folder of rules to a signed manifest, with the commands that people type.
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <sstream>
@@ -242,6 +246,45 @@ TEST_F(ReleaseCommandsTest, NothingButAManifestIsCosigned) {
   const Result refused = Run("rules manifest --add-signature @a.plumb.approvals --key @anna.key");
   EXPECT_EQ(refused.code, kExitBadInput);
   EXPECT_THAT(refused.err, HasSubstr("`plumbline-manifest/v1` expected"));
+}
+
+// Takes connections, and never says a word.
+class SilentServer {
+ public:
+  SilentServer() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(listen(socket_, 8), 0);
+    EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    name_ = absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
+  }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+  ~SilentServer() { close(socket_); }
+
+  const std::string& name() const { return name_; }
+
+ private:
+  const int socket_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  std::string name_;
+};
+
+// The server may go on, and the manifest live: that is not to be taken for a refusal.
+TEST_F(ReleaseCommandsTest, ActivationWithoutAnAnswerInTimeSaysWhomToAsk) {
+  const SilentServer server;
+  WriteFile(folder_ / "manifest.note", "a manifest\n");
+  const std::string activate =
+      absl::StrCat("registry activate @manifest.note --deadline-ms 200 --server ", server.name());
+  const Result late = Run(activate);
+  EXPECT_EQ(late.code, kExitRpcFailed);
+  EXPECT_THAT(late.err, HasSubstr("the manifest may go live"));
+  EXPECT_THAT(late.err, HasSubstr("plumbline registry status --server " + server.name()));
+  const Result trial = Run(activate + " --dry-run");
+  EXPECT_EQ(trial.code, kExitRpcFailed);
+  EXPECT_EQ(trial.err.find("may go live"), std::string::npos) << trial.err;
 }
 
 }  // namespace
