@@ -20,8 +20,9 @@
 // nothing that can fail comes after what puts the activation on record: the swap changes a pointer.
 // If the process ends between "store" and "swap", the next start activates the same manifest, from
 // the state folder. A failure of any step leaves what was active as it is (also in the state
-// folder), is counted, shows in status() and goes to the observer. docs/reference/activation.md has
-// a table of failures.
+// folder; if that cannot be written, the message says so, and the next attempt makes up for it), is
+// counted, shows in status() and goes to the observer. docs/reference/activation.md has a table of
+// failures.
 
 #ifndef PLUMBLINE_SERVER_REGISTRY_ACTIVATION_H_
 #define PLUMBLINE_SERVER_REGISTRY_ACTIVATION_H_
