@@ -135,14 +135,14 @@ class GrpcServer final : public Server {
   void CloseWhenIdle(const absl::Notification& ended) {
     // Neither the grace nor the waiting goes by a clock that somebody may set meanwhile.
     using Clock = std::chrono::steady_clock;
-    std::optional<Clock::time_point> idle_since;
+    bool was_idle = false;
+    Clock::time_point idle_since;
     while (!ended.HasBeenNotified()) {
       absl::SleepFor(kIdleLook);
-      if (!handlers_.idle()) {
-        idle_since.reset();
-      } else if (!idle_since) {
-        idle_since = Clock::now();
-      } else if (Clock::now() - *idle_since >= kIdleGrace) {
+      const bool idle = handlers_.idle();
+      if (idle && !was_idle) idle_since = Clock::now();
+      was_idle = idle;
+      if (idle && Clock::now() - idle_since >= kIdleGrace) {
         grpc_server_cancel_all_calls(server_->c_server());
         return;
       }
