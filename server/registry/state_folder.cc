@@ -164,8 +164,9 @@ absl::Status StateFolder::Save(uint64_t serial, const std::string& manifest,
   if (absl::Status written = WriteState(highest); !written.ok()) {
     // It may be in its place all the same, and then a restart may find it.
     const absl::StatusOr<std::string> present = folder->Read(kStateFile, kMaxStateBytes);
+    // What is no file at all cannot be it; what the disk does not give may be.
     const bool unharmed =
-        present.ok() ? *present == FormatState(highest_) : absl::IsNotFound(present.status());
+        present.ok() ? *present == FormatState(highest_) : !absl::IsUnavailable(present.status());
     if (!unharmed) highest_ = std::move(highest);
     return written;
   }

@@ -406,9 +406,10 @@ TEST_F(ActivationTest, ClockThatIsBehindTheManifestIsNamed) {
   const std::string note = Signed(1, first_);
   const ActivationResult refused = bench_.Activate(note);
   EXPECT_EQ(refused.step, ActivationStep::kCheck);
-  EXPECT_THAT(std::string(refused.status.message()),
-              HasSubstr("; the clock of this machine says 2020-01-01T00:00:00Z, but the manifest "
-                        "was signed at "));
+  EXPECT_THAT(
+      std::string(refused.status.message()),
+      HasSubstr("; the clock of this machine says 2020-01-01T00:00:00+00:00, but the manifest "
+                "was signed at "));
   // One that is right is not doubted.
   const std::string three_days = bench_.Release(ThreeDays("2.0.0"));
   bench_.clock.now = bench_.clinic.ManifestOf(1, first_).time + absl::Hours(24 * 30);
