@@ -60,8 +60,11 @@ class CommonOrder {
   std::vector<std::pair<int32_t, std::string>> order_;
 };
 
-// As a comparison of rulesets names it, so that the impact is found beside a change of it.
+// As a comparison of rulesets names them, so that the impact is found beside a change of them.
 constexpr char kSafetyNetId[] = "safety_net";
+std::string StratumId(const v1::StratumResult& stratum) {
+  return absl::StrCat(stratum.stratification_id(), "/", stratum.stratum_id());
+}
 
 std::string FactsText(const v1::Rationale& rationale) {
   std::string text;
@@ -89,7 +92,7 @@ class TraitList {
     for (const v1::FollowUpItem& item : decision_.follow_up().items()) TakeFollowUp(item);
     for (const v1::NoticeItem& notice : decision_.notices()) Present(notice.notice_id());
     for (const v1::StratumResult& stratum : decision_.strata()) {
-      Present(absl::StrCat(stratum.stratification_id(), ".", stratum.stratum_id()));
+      Present(StratumId(stratum));
     }
     TakeSafetyNet();
     std::sort(traits_.begin(), traits_.end());

@@ -58,9 +58,9 @@ struct EffectChanges {
 
 // Elements are triage rules (fired or noted), findings, suspected conditions, referrals, the stage,
 // exercises of the programme with their indications and cautions, contraindications, advice,
-// follow-up, notices, strata and the safety net ("safety_net"). One that moved to another part of
-// the decision is the same one. Wording, titles and sources are nobody's effect, apart from words
-// that are the thing itself: doses, steps, stop rules, what to watch for.
+// follow-up, notices, strata ("start_back/low") and the safety net ("safety_net"). One that moved
+// to another part of the decision is the same one. Wording, titles and sources are nobody's effect,
+// apart from words that are the thing itself: doses, steps, stop rules, what to watch for.
 EffectChanges CompareEffects(const v1::Decision& was, const v1::Decision& is);
 
 // What makes two doses of an exercise the same: the step and all of it but its sources. Opaque.

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "tests/unit/diff/made_ruleset.h"
+
 namespace plumbline::diff {
 namespace {
 
@@ -109,6 +111,17 @@ TEST(JoinImpactTest, JoiningAgainReplaces) {
   EXPECT_EQ(diff.changes(0).impact().appears(), 4u);
   JoinImpact(diff, {});
   EXPECT_FALSE(diff.changes(0).has_impact());
+}
+
+// A replay names groups in the same way.
+TEST(JoinImpactTest, AStratumGetsWhatTheReportSaysOfToolAndGroup) {
+  v1::RulesetDiff diff = DiffOfEdit("when: \"age_years < 30\"", "when: \"age_years < 35\"");
+  v1::ImpactReport report;
+  AddRule("tool/low", report).set_appears(6);
+  JoinImpact(diff, report);
+  ASSERT_EQ(diff.changes_size(), 1);
+  EXPECT_EQ(diff.changes(0).impact().rule_id(), "tool/low");
+  EXPECT_EQ(diff.changes(0).impact().appears(), 6u);
 }
 
 TEST(JoinImpactTest, AtMostTenExamples) {

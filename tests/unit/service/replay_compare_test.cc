@@ -278,6 +278,19 @@ TEST(DecisionComparatorTest, ASafetyNetComesGoesOrIsAltered) {
   EXPECT_FALSE(change.only_words());
 }
 
+// As rules, vignettes and comparisons of rulesets name it.
+TEST(DecisionComparatorTest, AStratumIsNamedByItsToolAndItsGroup) {
+  v1::Decision was = SomeDecision();
+  v1::StratumResult& stratum = *was.add_strata();
+  stratum.set_stratification_id("start_back");
+  stratum.set_stratum_id("low");
+  v1::Decision is = was;
+  is.mutable_strata(0)->set_stratum_id("high");
+  const DecisionChange change = Change(was, is);
+  EXPECT_THAT(change.effects.appeared, ElementsAre("start_back/high"));
+  EXPECT_THAT(change.effects.disappeared, ElementsAre("start_back/low"));
+}
+
 TEST(DecisionComparatorTest, AStepOrAStopRuleMoreIsAnotherVariant) {
   v1::Decision step = SomeDecision();
   step.mutable_programme(0)->add_steps("Lie down.");
