@@ -69,20 +69,20 @@ absl::StatusOr<PayloadEncoder> PayloadEncoder::WithPieces(std::shared_ptr<const 
   return encoder;
 }
 
-void PayloadEncoder::Encode(absl::string_view request, absl::string_view decision,
-                            absl::Span<const PlacedPiece> placed, std::string& payload) const {
+void PayloadEncoder::Encode(absl::string_view request, const CompactDecision& decision,
+                            std::string& payload) const {
   payload.clear();
   payload.push_back(kVersion);
   AppendVarint(payload, request.size());
   payload.append(request.data(), request.size());
-  if (pieces_ == nullptr) {
+  if (pieces_ == nullptr || decision.pieces() != pieces_.get()) {
     payload.push_back(kAsItIs);
-    payload.append(decision.data(), decision.size());
+    decision.AppendTo(payload);
     return;
   }
   payload.push_back(kInPieces);
   payload.append(reinterpret_cast<const char*>(digest_.data()), digest_.size());
-  EncodeInPieces(*pieces_, placed, decision, payload);
+  absl::StrAppend(&payload, decision.instructions());
 }
 
 absl::StatusOr<DecisionPayload> PayloadReader::Read(absl::string_view payload) const {

@@ -16,7 +16,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/types/span.h"
 #include "server/audit/piece_coding.h"
 #include "server/base/pieces.h"
 #include "server/base/sha256.h"
@@ -43,10 +42,10 @@ class PayloadEncoder {
   static absl::StatusOr<PayloadEncoder> WithPieces(std::shared_ptr<const PieceTable> pieces,
                                                    store::LogStore& store);
 
-  // Replaces `payload`. Request and decision are at most kMaxPayloadPartBytes each. `placed`: where
-  // in `decision` which of the pieces stands, as far as known.
-  void Encode(absl::string_view request, absl::string_view decision,
-              absl::Span<const PlacedPiece> placed, std::string& payload) const;
+  // Replaces `payload`. Request and decision are at most kMaxPayloadPartBytes each. A decision with
+  // other pieces, or none, is written as it is.
+  void Encode(absl::string_view request, const CompactDecision& decision,
+              std::string& payload) const;
 
  private:
   std::shared_ptr<const PieceTable> pieces_;

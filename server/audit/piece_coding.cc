@@ -97,6 +97,42 @@ void EncodeInPieces(const PieceTable& pieces, absl::Span<const PlacedPiece> plac
   if (decision.size() > done) instructions.Take(decision.substr(done));
 }
 
+CompactDecision::CompactDecision(std::shared_ptr<const PieceTable> pieces,
+                                 absl::Span<const PlacedPiece> placed, absl::string_view decision)
+    : pieces_(std::move(pieces)), size_(decision.size()) {
+  if (pieces_ == nullptr) {
+    bytes_.assign(decision.data(), decision.size());
+    return;
+  }
+  // Collected elsewhere, so that what waits takes no more memory than it needs.
+  thread_local std::string instructions;
+  instructions.clear();
+  EncodeInPieces(*pieces_, placed, decision, instructions);
+  bytes_ = instructions;
+}
+
+absl::string_view CompactDecision::instructions() const {
+  return pieces_ == nullptr ? absl::string_view() : bytes_;
+}
+
+void CompactDecision::AppendTo(std::string& out) const {
+  if (pieces_ == nullptr) {
+    out.append(bytes_);
+    return;
+  }
+  // Written a moment ago by this program: nothing here can be damaged.
+  absl::string_view rest = bytes_;
+  uint64_t next = 0;
+  TakeVarint(rest, next);
+  while (TakeVarint(rest, next)) {
+    const uint64_t number = next >> 1;
+    const absl::string_view text =
+        (next & 1) != 0 ? rest.substr(0, number) : (*pieces_)[static_cast<uint32_t>(number)];
+    out.append(text.data(), text.size());
+    if ((next & 1) != 0) rest.remove_prefix(number);
+  }
+}
+
 absl::StatusOr<StoredPieces> StoredPieces::Parse(std::string object) {
   StoredPieces pieces;
   pieces.object_ = std::move(object);

@@ -15,6 +15,7 @@
 #define PLUMBLINE_SERVER_AUDIT_PIECE_CODING_H_
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,31 @@ std::string EncodePieceTable(const PieceTable& pieces);
 // always `decision`.
 void EncodeInPieces(const PieceTable& pieces, absl::Span<const PlacedPiece> placed,
                     absl::string_view decision, std::string& out);
+
+// A decision that waits until it is on record: its instructions, some twenty times smaller than its
+// bytes. The answer is put together from what the record holds, so that no other can leave.
+// Immutable, thread-safe.
+class CompactDecision {
+ public:
+  // `pieces` may be null: then the decision is kept as it is. `placed` as for EncodeInPieces.
+  CompactDecision(std::shared_ptr<const PieceTable> pieces, absl::Span<const PlacedPiece> placed,
+                  absl::string_view decision);
+
+  // Of the decision, in bytes.
+  size_t size() const { return size_; }
+  void AppendTo(std::string& out) const;
+
+  // Null: none.
+  const PieceTable* pieces() const { return pieces_.get(); }
+  // As EncodeInPieces writes them. Without pieces: empty.
+  absl::string_view instructions() const;
+
+ private:
+  std::shared_ptr<const PieceTable> pieces_;
+  size_t size_;
+  // Instructions, or the decision.
+  std::string bytes_;
+};
 
 // The texts of an object. Immutable, thread-safe.
 class StoredPieces {

@@ -18,8 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
-#include "absl/types/span.h"
-#include "server/base/pieces.h"
+#include "server/audit/piece_coding.h"
 #include "server/service/caller.h"
 #include "server/service/ruleset_source.h"
 
@@ -41,11 +40,10 @@ struct RecordedCall {
 struct DecisionDraft {
   const RecordedCall& call;
   const Choice& choice;
-  // plumbline.v1.Decision as sent. Must stay until `done` is called: let `done` own it.
+  // plumbline.v1.Decision as it will be sent. Valid until Record returns.
   absl::string_view decision_bytes;
-  // Where the pieces of the ruleset's evaluator stand in it, as far as known. Valid until Record
-  // returns.
-  absl::Span<const PlacedPiece> placed = {};
+  // The same, small. Null without a ticket. Must stay until `done` is called: let `done` own it.
+  const audit::CompactDecision* decision = nullptr;
 };
 
 // Where something is on record.
@@ -97,8 +95,8 @@ class DecisionRecorder {
                                       absl::FunctionRef<Follower()> make_follower) = 0;
 
   // Calls `done` exactly once, on any thread, when the decision is on record or cannot be; only
-  // after OK may the answer leave. Copies what it needs of `draft`, apart from the decision's
-  // bytes, before it returns. `draft.call` is the one that Begin got.
+  // after OK may the answer leave. Copies what it needs of `draft`, apart from `draft.decision`,
+  // before it returns. `draft.call` is the one that Begin got.
   virtual void Record(std::unique_ptr<DecisionTicket> ticket, const DecisionDraft& draft,
                       Done done) = 0;
 };

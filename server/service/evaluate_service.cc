@@ -1,6 +1,7 @@
 #include "server/service/evaluate_service.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -93,13 +94,23 @@ void AppendNumber(int field, uint64_t value, std::string& out) {
 
 using Response = v1::EvaluateResponse;
 
-// EvaluateResponse with nothing but the decision, which is never parsed: the fields after it are
-// appended in their order when they are known. Ends with the decision's bytes, which stay where
-// they are: there is room for the rest.
-std::string BeginResponse(absl::string_view decision) {
+// EvaluateResponse that is to begin with a decision of `size` bytes, which is never parsed; the
+// fields after it are appended in their order. There is room for all.
+std::string BeginResponse(size_t size) {
   std::string response;
-  response.reserve(decision.size() + kResponseTailBytes);
-  AppendText(Response::kDecisionFieldNumber, decision, response);
+  response.reserve(size + kResponseTailBytes);
+  AppendVarint(Response::kDecisionFieldNumber << 3 | 2, response);
+  AppendVarint(size, response);
+  return response;
+}
+std::string BeginResponse(absl::string_view decision) {
+  std::string response = BeginResponse(decision.size());
+  response.append(decision.data(), decision.size());
+  return response;
+}
+std::string BeginResponse(const audit::CompactDecision& decision) {
+  std::string response = BeginResponse(decision.size());
+  decision.AppendTo(response);
   return response;
 }
 
@@ -218,13 +229,19 @@ void EvaluateService::DecideAndRecord(const v1::EvaluateRequest& request, const 
     }
     return std::move(done)(choice.status());
   }
-  EvaluateAnswer answer{BeginResponse(decision.bytes), choice->ruleset->revision};
-  // In the answer, because that lives until the recorder is done.
-  const absl::string_view recorded_bytes =
-      absl::string_view(answer.response).substr(answer.response.size() - decision.bytes.size());
-  AppendRequestId(call.request_id, answer.response);
-  recorder_->Record(std::move(ticket), {call, *choice, recorded_bytes, decision.placed},
-                    [answer = std::move(answer), answers = choice->answers,
+  EvaluateAnswer answer{"", choice->ruleset->revision};
+  // The large answers of all who wait for the log would drive everything else out of the caches.
+  std::unique_ptr<const audit::CompactDecision> waiting;
+  if (in_pieces) {
+    waiting = std::make_unique<const audit::CompactDecision>(choice->ruleset->evaluator->pieces(),
+                                                             decision.placed, decision.bytes);
+  } else {
+    answer.response = BeginResponse(decision.bytes);
+  }
+  const DecisionDraft draft{call, *choice, decision.bytes, waiting.get()};
+  recorder_->Record(std::move(ticket), draft,
+                    [answer = std::move(answer), waiting = std::move(waiting),
+                     request_id = std::string(call.request_id), answers = choice->answers,
                      done = std::move(done)](absl::StatusOr<RecordPlace> recorded) mutable {
                       if (!recorded.ok()) {
                         return std::move(done)(std::move(recorded).status());
@@ -232,6 +249,10 @@ void EvaluateService::DecideAndRecord(const v1::EvaluateRequest& request, const 
                       if (answers != nullptr) {
                         answers->fetch_add(1, std::memory_order_relaxed);
                       }
+                      if (waiting != nullptr) {
+                        answer.response = BeginResponse(*waiting);
+                      }
+                      AppendRequestId(request_id, answer.response);
                       AppendRecord(*recorded, answer.response);
                       std::move(done)(std::move(answer));
                     });

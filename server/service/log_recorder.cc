@@ -79,12 +79,17 @@ class HeldClaim {
     Serve(std::exchange(claims_, nullptr)->Release(claim_, std::nullopt), earlier);
   }
 
-  // A new record. The decision's bytes are copied only if somebody waits for them.
-  void Succeed(const RecordPlace& place, absl::string_view revision, absl::string_view decision) {
+  // A new record; of a decision, if that is not null. Its bytes are put together only if somebody
+  // waits for them.
+  void Succeed(const RecordPlace& place, absl::string_view revision,
+               const audit::CompactDecision* decision) {
     std::vector<Follower> followers = std::exchange(claims_, nullptr)->Release(claim_, place.index);
     if (!followers.empty()) {
-      Serve(std::move(followers),
-            EarlierDecision{place, std::string(revision), std::string(decision)});
+      EarlierDecision earlier{place, std::string(revision), ""};
+      if (decision != nullptr) {
+        decision->AppendTo(earlier.decision_bytes);
+      }
+      Serve(std::move(followers), std::move(earlier));
     }
   }
 
@@ -150,7 +155,7 @@ class LogRecorderImpl final : public LogRecorder {
                     std::string details);
   // The log has answered: serves the followers.
   absl::StatusOr<RecordPlace> Settle(Ticket& ticket, const ServedRuleset& ruleset,
-                                     absl::string_view decision,
+                                     const audit::CompactDecision& decision,
                                      const absl::StatusOr<audit::Appended>& appended);
   absl::StatusOr<RecordedFeedback> RecordNamedFeedback(const FeedbackDraft& draft);
   absl::StatusOr<RecordedFeedback> AppendFeedback(const FeedbackDraft& draft,
@@ -360,8 +365,7 @@ void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> base, const Decisio
   const ServedRuleset& ruleset = *draft.choice.ruleset;
   WriteDecisionDetails(draft.call, ticket.digest, ticket.linked, summary, draft.choice.alias,
                        details);
-  encoders_.For(ruleset)->Encode(draft.call.request_bytes, draft.decision_bytes, draft.placed,
-                                 payload);
+  encoders_.For(ruleset)->Encode(draft.call.request_bytes, *draft.decision, payload);
   const audit::RecordDraft record{
       v1::RECORD_KIND_DECISION, ruleset.revision, draft.choice.manifest_serial,
       options_.engine_build,    details,          payload};
@@ -375,17 +379,18 @@ void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> base, const Decisio
     return std::move(done)(error);
   }
   AddRecording(1);
-  log_->Append(std::move(ticket.admission), record,
-               [this, base = std::move(base), ruleset = draft.choice.ruleset,
-                decision = draft.decision_bytes, indexed = details,
-                done = std::move(done)](absl::StatusOr<audit::Appended> appended) mutable {
-                 if (appended.ok()) {
-                   OfferToIndex(*appended, *ruleset, std::move(indexed));
-                 }
-                 std::move(done)(Settle(static_cast<Ticket&>(*base), *ruleset, decision, appended));
-                 base.reset();
-                 AddRecording(-1);
-               });
+  log_->Append(
+      std::move(ticket.admission), record,
+      [this, base = std::move(base), ruleset = draft.choice.ruleset, decision = draft.decision,
+       indexed = details,
+       done = std::move(done)](absl::StatusOr<audit::Appended> appended) mutable {
+        if (appended.ok()) {
+          OfferToIndex(*appended, *ruleset, std::move(indexed));
+        }
+        std::move(done)(Settle(static_cast<Ticket&>(*base), *ruleset, *decision, appended));
+        base.reset();
+        AddRecording(-1);
+      });
 }
 
 void LogRecorderImpl::OfferToIndex(const audit::Appended& appended, const ServedRuleset& ruleset,
@@ -401,7 +406,7 @@ void LogRecorderImpl::OfferToIndex(const audit::Appended& appended, const Served
 }
 
 absl::StatusOr<RecordPlace> LogRecorderImpl::Settle(
-    Ticket& ticket, const ServedRuleset& ruleset, absl::string_view decision,
+    Ticket& ticket, const ServedRuleset& ruleset, const audit::CompactDecision& decision,
     const absl::StatusOr<audit::Appended>& appended) {
   if (!appended.ok()) {
     absl::Status error = ToApiStatus(appended.status());
@@ -410,7 +415,7 @@ absl::StatusOr<RecordPlace> LogRecorderImpl::Settle(
   }
   RecordPlace place{appended->id.ToString(), appended->index};
   if (ticket.held) {
-    ticket.held->Succeed(place, ruleset.revision, decision);
+    ticket.held->Succeed(place, ruleset.revision, &decision);
     TrimMemory();
   }
   return place;
@@ -477,7 +482,7 @@ absl::StatusOr<RecordedFeedback> LogRecorderImpl::RecordNamedFeedback(const Feed
     held.Fail(recorded.status());
     return recorded;
   }
-  held.Succeed({recorded->id.ToString(), recorded->index}, "", "");
+  held.Succeed({recorded->id.ToString(), recorded->index}, "", nullptr);
   TrimMemory();
   return recorded;
 }

@@ -143,7 +143,8 @@ class TamperTest : public ::testing::Test {
     const auto encoder = PayloadEncoder::WithPieces(pieces, **store);
     std::string payload;
     for (int i = 0; i < kRecords - 1; ++i) {
-      encoder->Encode("request", absl::StrCat(text.bytes, i), {{0, text.number}}, payload);
+      const CompactDecision decision(pieces, {{0, text.number}}, absl::StrCat(text.bytes, i));
+      encoder->Encode("request", decision, payload);
       ASSERT_TRUE((*log_)->AppendAndWait(TestDraft(absl::StrCat("details ", i), payload)).ok());
     }
     ASSERT_TRUE((*log_)->Erase({17}, TestErasureDraft()).ok());

@@ -32,7 +32,8 @@ class LogCheckTest : public testing::Test {
     for (int i = 0; i < 300; ++i) {
       log_.clock().Advance(absl::Seconds(1));
       std::string payload;
-      PayloadEncoder().Encode("request", absl::StrCat("decision ", i), {}, payload);
+      PayloadEncoder().Encode("request", CompactDecision(nullptr, {}, absl::StrCat("decision ", i)),
+                              payload);
       ASSERT_TRUE(log_->AppendAndWait(TestDraft(absl::StrCat("details ", i), payload)).ok());
     }
     log_.Close();
@@ -212,8 +213,8 @@ TEST_F(LogCheckTest, PayloadWithoutItsTextsIsFound) {
   store::MemoryLogStore elsewhere;
   ASSERT_TRUE(log_.Open().ok());
   std::string payload;
-  PayloadEncoder::WithPieces(pieces, elsewhere)
-      ->Encode("request", text.bytes, {{0, text.number}}, payload);
+  const CompactDecision decision(pieces, {{0, text.number}}, text.bytes);
+  PayloadEncoder::WithPieces(pieces, elsewhere)->Encode("request", decision, payload);
   ASSERT_TRUE(log_->AppendAndWait(TestDraft("details", payload)).ok());
   log_.Close();
   EXPECT_THAT(Check(store_).problems, ElementsAre(ProblemAt("record 300", "its texts")));

@@ -31,7 +31,7 @@ class PayloadTest : public testing::Test {
     const absl::StatusOr<PayloadEncoder> encoder = PayloadEncoder::WithPieces(pieces_, store_);
     EXPECT_TRUE(encoder.ok()) << encoder.status();
     std::string payload = "left from before";
-    encoder->Encode(request, decision, placed, payload);
+    encoder->Encode(request, CompactDecision(pieces_, placed, decision), payload);
     return payload;
   }
   std::string Digest() const { return ToHex(Sha256Of(EncodePieceTable(*pieces_))); }
@@ -44,7 +44,7 @@ class PayloadTest : public testing::Test {
 
 TEST_F(PayloadTest, WithoutPiecesEverythingIsThereAsItIs) {
   std::string payload;
-  PayloadEncoder().Encode("request", "decision", {{0, 0}}, payload);
+  PayloadEncoder().Encode("request", CompactDecision(nullptr, {}, "decision"), payload);
   EXPECT_THAT(payload, HasSubstr("decision"));
   EXPECT_EQ(*reader_.Read(payload), (DecisionPayload{"request", "decision"}));
   EXPECT_THAT(*PayloadReader::PiecesOf(payload), IsEmpty());
@@ -57,6 +57,22 @@ TEST_F(PayloadTest, PiecesAreKeptInTheStoreAndNamed) {
   EXPECT_EQ(*PayloadReader::PiecesOf(payload), Digest());
   EXPECT_EQ(*reader_.Read(payload), (DecisionPayload{"request", decision}));
   EXPECT_EQ(*reader_.Read(Encoded("", "", {})), (DecisionPayload{"", ""}));
+}
+
+// A revision whose texts could not be stored, or another one's.
+TEST_F(PayloadTest, DecisionInOtherPiecesIsThereAsItIs) {
+  const std::string decision = absl::StrCat("x", b_.bytes);
+  std::string payload;
+  PayloadEncoder().Encode("request", CompactDecision(pieces_, {{1, b_.number}}, decision), payload);
+  EXPECT_EQ(*reader_.Read(payload), (DecisionPayload{"request", decision}));
+  EXPECT_THAT(*PayloadReader::PiecesOf(payload), IsEmpty());
+
+  auto others = std::make_shared<PieceTable>();
+  const Piece other = others->Add(b_.bytes);
+  PayloadEncoder::WithPieces(pieces_, store_)
+      ->Encode("request", CompactDecision(others, {{1, other.number}}, decision), payload);
+  EXPECT_EQ(*reader_.Read(payload), (DecisionPayload{"request", decision}));
+  EXPECT_THAT(*PayloadReader::PiecesOf(payload), IsEmpty());
 }
 
 TEST_F(PayloadTest, MissingPiecesAreNamed) {

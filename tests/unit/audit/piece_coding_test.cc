@@ -1,5 +1,6 @@
 #include "server/audit/piece_coding.h"
 
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -30,13 +31,20 @@ absl::StatusOr<std::string> Decoded(const PieceTable& pieces, absl::string_view 
   return stored->Decode(instructions, max_bytes);
 }
 
+std::string Expanded(const CompactDecision& decision) {
+  std::string out;
+  decision.AppendTo(out);
+  return out;
+}
+
 class PieceCodingTest : public testing::Test {
  protected:
   PieceCodingTest() {
-    red_ = pieces_.Add("red flag").number;
-    rest_ = pieces_.Add("rest is best avoided").number;
+    red_ = table_->Add("red flag").number;
+    rest_ = table_->Add("rest is best avoided").number;
   }
-  PieceTable pieces_;
+  const std::shared_ptr<PieceTable> table_ = std::make_shared<PieceTable>();
+  const PieceTable& pieces_ = *table_;
   uint32_t red_, rest_;
 };
 
@@ -71,7 +79,31 @@ TEST_F(PieceCodingTest, DecisionComesOutAgainWhateverThePlacesSay) {
       if (random() % 50 == 0) piece.offset = UINT32_MAX;
     }
     ASSERT_EQ(*Decoded(pieces_, Encoded(pieces_, placed, decision)), decision);
+    ASSERT_EQ(Expanded(CompactDecision(table_, placed, decision)), decision);
   }
+}
+
+TEST_F(PieceCodingTest, CompactDecisionIsWhatIsRecordedAndGivesTheDecisionAgain) {
+  const std::string decision = absl::StrCat("red flag", std::string(300, 'y'), "red flag");
+  const std::vector<PlacedPiece> placed = {{0, red_}, {308, red_}};
+  const CompactDecision compact(table_, placed, decision);
+  EXPECT_EQ(compact.size(), decision.size());
+  EXPECT_EQ(compact.pieces(), table_.get());
+  EXPECT_EQ(compact.instructions(), Encoded(pieces_, placed, decision));
+  EXPECT_EQ(Expanded(compact), decision);
+  std::string appended = "before ";
+  compact.AppendTo(appended);
+  EXPECT_EQ(appended, "before " + decision);
+
+  EXPECT_EQ(Expanded(CompactDecision(table_, {}, "")), "");
+}
+
+TEST_F(PieceCodingTest, CompactDecisionWithoutPiecesIsKeptAsItIs) {
+  const CompactDecision compact(nullptr, {{0, red_}}, "red flag");
+  EXPECT_EQ(compact.size(), 8u);
+  EXPECT_EQ(compact.pieces(), nullptr);
+  EXPECT_EQ(compact.instructions(), "");
+  EXPECT_EQ(Expanded(compact), "red flag");
 }
 
 TEST_F(PieceCodingTest, DamagedInstructionsAreRefusedWithTheReason) {

@@ -225,7 +225,8 @@ class FakeRecorder : public DecisionRecorder {
     revision = draft.choice.ruleset->revision;
     request = std::string(draft.call.request_bytes);
     pseudonym = std::string(draft.call.patient_pseudonym);
-    decision = draft.decision_bytes;
+    decision_bytes = std::string(draft.decision_bytes);
+    decision = draft.decision;
     pending = std::move(done);
   }
 
@@ -234,8 +235,8 @@ class FakeRecorder : public DecisionRecorder {
   bool follow = false;
   Follower follower;
   std::vector<absl::Status> abandoned;
-  std::string caller, revision, request, pseudonym;
-  absl::string_view decision;
+  std::string caller, revision, request, pseudonym, decision_bytes;
+  const audit::CompactDecision* decision = nullptr;
   Done pending;
 };
 
@@ -271,8 +272,11 @@ TEST_F(RecordedEvaluateTest, AnswerWaitsForTheRecordAndNamesIt) {
   EXPECT_EQ(recorder_.revision, testing::FakeRevision());
   EXPECT_EQ(recorder_.request, request_.SerializeAsString());
   EXPECT_EQ(recorder_.pseudonym, "p1");
-  v1::Decision decision;  // the view still holds: the answer that waits owns it
-  ASSERT_TRUE(decision.ParseFromString(std::string(recorder_.decision)));
+  std::string kept;  // the answer that waits owns it
+  recorder_.decision->AppendTo(kept);
+  EXPECT_EQ(kept, recorder_.decision_bytes);
+  v1::Decision decision;
+  ASSERT_TRUE(decision.ParseFromString(kept));
   EXPECT_EQ(decision.engine_version(), "fake");
   std::move(recorder_.pending)(RecordPlace{"01890a5d-ac96-774b-bcce-b302099a8057", 300});
   const v1::EvaluateResponse response = Response();
@@ -280,6 +284,7 @@ TEST_F(RecordedEvaluateTest, AnswerWaitsForTheRecordAndNamesIt) {
   EXPECT_EQ(response.record_index(), 300u);
   EXPECT_EQ(response.request_id(), "r1");
   EXPECT_FALSE(response.answered_before());
+  EXPECT_EQ(response.decision().SerializeAsString(), recorder_.decision_bytes);
 }
 
 TEST_F(RecordedEvaluateTest, IndexZeroIsPresent) {
