@@ -1,6 +1,7 @@
 #include "server/service/replay_tally.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
@@ -48,7 +49,61 @@ void MergeCounts(const Changes& from, Counts& into) {
   for (const auto& [key, count] : from) into[key].Merge(count);
 }
 
+// A count, and the field of a message that it is written to and read from.
+template <typename Counts, typename Message>
+struct CountField {
+  uint64_t Counts::*count;
+  uint64_t (Message::*get)() const;
+  void (Message::*set)(uint64_t);
+};
+
+template <typename Fields, typename Counts>
+void AddCounts(const Fields& fields, const Counts& from, Counts& into) {
+  for (const auto& field : fields) into.*field.count += from.*field.count;
+}
+
+template <typename Fields, typename Counts, typename Message>
+void WriteCounts(const Fields& fields, const Counts& counts, Message& message) {
+  for (const auto& field : fields) (message.*field.set)(counts.*field.count);
+}
+
+template <typename Fields, typename Counts, typename Message>
+void ReadCounts(const Fields& fields, const Message& message, Counts& counts) {
+  for (const auto& field : fields) counts.*field.count = (message.*field.get)();
+}
+
 }  // namespace
+
+struct ReplayTally::Fields {
+  using Report = v1::ImpactReport;
+  using Rule = v1::RuleImpact;
+  static constexpr CountField<Totals, Report> kTotals[] = {
+      {&Totals::identical, &Report::identical, &Report::set_identical},
+      {&Totals::names_only, &Report::same_apart_from_revision,
+       &Report::set_same_apart_from_revision},
+      {&Totals::level_changed, &Report::level_changed, &Report::set_level_changed},
+      {&Totals::gate_changed, &Report::gate_changed, &Report::set_gate_changed},
+      {&Totals::programme_changed, &Report::programme_changed, &Report::set_programme_changed},
+      {&Totals::otherwise_changed, &Report::otherwise_changed, &Report::set_otherwise_changed},
+      {&Totals::time_limit_changed, &Report::time_limit_changed, &Report::set_time_limit_changed},
+      {&Totals::referrals_changed, &Report::referrals_changed, &Report::set_referrals_changed},
+      {&Totals::follow_up_changed, &Report::follow_up_changed, &Report::set_follow_up_changed},
+      {&Totals::open_questions_changed, &Report::open_questions_changed,
+       &Report::set_open_questions_changed},
+      {&Totals::availability_changed, &Report::availability_changed,
+       &Report::set_availability_changed},
+      {&Totals::rules_changed, &Report::rules_changed, &Report::set_rules_changed},
+  };
+  static_assert(sizeof(Totals) == std::size(kTotals) * sizeof(uint64_t), "one for each count");
+  static constexpr CountField<RuleCounts, Rule> kOfRule[] = {
+      {&RuleCounts::appears, &Rule::appears, &Rule::set_appears},
+      {&RuleCounts::disappears, &Rule::disappears, &Rule::set_disappears},
+      {&RuleCounts::level_changed, &Rule::level_changed, &Rule::set_level_changed},
+      {&RuleCounts::gate_changed, &Rule::gate_changed, &Rule::set_gate_changed},
+      {&RuleCounts::programme_changed, &Rule::programme_changed, &Rule::set_programme_changed},
+      {&RuleCounts::altered, &Rule::altered, &Rule::set_altered},
+  };
+};
 
 void ExampledCount::Add(const ReplayExample& example) { Merge({1, {example}}); }
 
@@ -93,7 +148,7 @@ void ReplayTally::Add(const DecisionChange& change, const ReplayExample& decisio
   one.open_questions_changed = change.open_questions_changed ? 1 : 0;
   one.availability_changed = change.availability_changed ? 1 : 0;
   one.rules_changed = change.rules_changed() ? 1 : 0;
-  Join(one, totals_);
+  AddCounts(Fields::kTotals, one, totals_);
   for (const std::string& id : change.effects.appeared) ++CountRule(id, change, decision).appears;
   for (const std::string& id : change.effects.disappeared) {
     ++CountRule(id, change, decision).disappears;
@@ -134,35 +189,15 @@ void ReplayTally::KeepFirstDifferences() {
 }
 
 void ReplayTally::Join(const RuleCounts& from, RuleCounts& into) {
-  into.appears += from.appears;
-  into.disappears += from.disappears;
-  into.level_changed += from.level_changed;
-  into.gate_changed += from.gate_changed;
-  into.programme_changed += from.programme_changed;
-  into.altered += from.altered;
+  AddCounts(Fields::kOfRule, from, into);
   for (size_t i = 0; i < kAspects; ++i) into.alterations[i] += from.alterations[i];
   into.examples.Merge(from.examples);
-}
-
-void ReplayTally::Join(const Totals& from, Totals& into) {
-  into.identical += from.identical;
-  into.names_only += from.names_only;
-  into.level_changed += from.level_changed;
-  into.gate_changed += from.gate_changed;
-  into.programme_changed += from.programme_changed;
-  into.otherwise_changed += from.otherwise_changed;
-  into.time_limit_changed += from.time_limit_changed;
-  into.referrals_changed += from.referrals_changed;
-  into.follow_up_changed += from.follow_up_changed;
-  into.open_questions_changed += from.open_questions_changed;
-  into.availability_changed += from.availability_changed;
-  into.rules_changed += from.rules_changed;
 }
 
 void ReplayTally::Merge(const ReplayTally& other) {
   decisions_ += other.decisions_;
   evaluated_ += other.evaluated_;
-  Join(other.totals_, totals_);
+  AddCounts(Fields::kTotals, other.totals_, totals_);
   MergeCounts(other.levels_, levels_);
   MergeCounts(other.gates_, gates_);
   MergeCounts(other.omissions_, omissions_);
@@ -172,43 +207,11 @@ void ReplayTally::Merge(const ReplayTally& other) {
   KeepFirstDifferences();
 }
 
-void ReplayTally::WriteTotals(v1::ImpactReport& report) const {
-  report.set_identical(totals_.identical);
-  report.set_same_apart_from_revision(totals_.names_only);
-  report.set_level_changed(totals_.level_changed);
-  report.set_gate_changed(totals_.gate_changed);
-  report.set_programme_changed(totals_.programme_changed);
-  report.set_otherwise_changed(totals_.otherwise_changed);
-  report.set_time_limit_changed(totals_.time_limit_changed);
-  report.set_referrals_changed(totals_.referrals_changed);
-  report.set_follow_up_changed(totals_.follow_up_changed);
-  report.set_open_questions_changed(totals_.open_questions_changed);
-  report.set_availability_changed(totals_.availability_changed);
-  report.set_rules_changed(totals_.rules_changed);
-}
-
-ReplayTally::Totals ReplayTally::ReadTotals(const v1::ImpactReport& report) {
-  Totals totals;
-  totals.identical = report.identical();
-  totals.names_only = report.same_apart_from_revision();
-  totals.level_changed = report.level_changed();
-  totals.gate_changed = report.gate_changed();
-  totals.programme_changed = report.programme_changed();
-  totals.otherwise_changed = report.otherwise_changed();
-  totals.time_limit_changed = report.time_limit_changed();
-  totals.referrals_changed = report.referrals_changed();
-  totals.follow_up_changed = report.follow_up_changed();
-  totals.open_questions_changed = report.open_questions_changed();
-  totals.availability_changed = report.availability_changed();
-  totals.rules_changed = report.rules_changed();
-  return totals;
-}
-
 v1::ImpactReport ReplayTally::ToReport(bool with_indices) const {
   v1::ImpactReport report;
   report.set_decisions(decisions_);
   report.set_evaluated(evaluated_);
-  WriteTotals(report);
+  WriteCounts(Fields::kTotals, totals_, report);
   for (const auto& [pair, count] : levels_) {
     v1::LevelChange& change = *report.add_level_changes();
     change.set_from(static_cast<v1::Level>(pair.first));
@@ -243,12 +246,7 @@ void ReplayTally::WriteRules(bool with_indices, v1::ImpactReport& report) const 
   for (const auto& [id, counts] : rules_) {
     v1::RuleImpact& rule = *report.add_rules();
     rule.set_rule_id(id);
-    rule.set_appears(counts.appears);
-    rule.set_disappears(counts.disappears);
-    rule.set_level_changed(counts.level_changed);
-    rule.set_gate_changed(counts.gate_changed);
-    rule.set_programme_changed(counts.programme_changed);
-    rule.set_altered(counts.altered);
+    WriteCounts(Fields::kOfRule, counts, rule);
     if (counts.altered > 0) *rule.mutable_alterations() = ToAlterations(counts.alterations);
     WriteExamples(counts.examples, with_indices, *rule.mutable_example_ids());
   }
@@ -262,7 +260,7 @@ absl::StatusOr<ReplayTally> ReplayTally::FromReport(const v1::ImpactReport& repo
   ReplayTally tally;
   tally.decisions_ = report.decisions();
   tally.evaluated_ = report.evaluated();
-  tally.totals_ = ReadTotals(report);
+  ReadCounts(Fields::kTotals, report, tally.totals_);
   bool good = true;
   for (const v1::LevelChange& change : report.level_changes()) {
     good &= ReadExamples(change.example_ids(), change.count(),
@@ -274,12 +272,7 @@ absl::StatusOr<ReplayTally> ReplayTally::FromReport(const v1::ImpactReport& repo
   }
   for (const v1::RuleImpact& rule : report.rules()) {
     RuleCounts& counts = tally.rules_[rule.rule_id()];
-    counts.appears = rule.appears();
-    counts.disappears = rule.disappears();
-    counts.level_changed = rule.level_changed();
-    counts.gate_changed = rule.gate_changed();
-    counts.programme_changed = rule.programme_changed();
-    counts.altered = rule.altered();
+    ReadCounts(Fields::kOfRule, rule, counts);
     counts.alterations = FromAlterations(rule.alterations());
     good &= ReadExamples(rule.example_ids(), PatientsOf(rule), counts.examples);
   }

@@ -81,12 +81,11 @@ class ReplayTally {
     uint64_t availability_changed = 0;
     uint64_t rules_changed = 0;
   };
+  // Each count with its field: to add, write and read all of them.
+  struct Fields;
   static void Join(const RuleCounts& from, RuleCounts& into);
-  static void Join(const Totals& from, Totals& into);
   RuleCounts& CountRule(const std::string& id, const DecisionChange& change,
                         const ReplayExample& decision);
-  void WriteTotals(v1::ImpactReport& report) const;
-  static Totals ReadTotals(const v1::ImpactReport& report);
   void WriteRules(bool with_indices, v1::ImpactReport& report) const;
   void KeepFirstDifferences();
 

@@ -1,9 +1,13 @@
 #include "server/service/replay_progress.h"
 
+#include <cstdint>
+#include <map>
 #include <string>
 
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "gtest/gtest.h"
 
 namespace plumbline::service {
@@ -80,6 +84,52 @@ TEST(ReplayProgressTest, EveryCountIsReadBackAndAddedUp) {
   EXPECT_EQ(rule.alterations().level(), 0U);
   EXPECT_EQ(rule.example_ids_size(), 2);
   EXPECT_FALSE(report.rules(0).has_alterations());
+}
+
+// Of every field of a message that counts decisions: its name and what it says.
+std::map<std::string, uint64_t> CountsOf(const google::protobuf::Message& message) {
+  std::map<std::string, uint64_t> counts;
+  const google::protobuf::Descriptor& type = *message.GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const google::protobuf::FieldDescriptor& field = *type.field(i);
+    if (field.cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_UINT64) continue;
+    counts[field.name()] = message.GetReflection()->GetUInt64(message, &field);
+  }
+  return counts;
+}
+
+void ExpectTwice(const google::protobuf::Message& once, const google::protobuf::Message& twice) {
+  for (const auto& [name, count] : CountsOf(once)) {
+    EXPECT_GT(count, 0U) << name << " is not put to the test";
+    EXPECT_EQ(CountsOf(twice)[name], 2 * count) << name;
+  }
+}
+
+TEST(ReplayProgressTest, NoCountOfTheReportIsForgotten) {
+  ReplayProgressState state = SomeState();
+  DecisionChange change;
+  state.tally.Add(change, {22, "id-22"});
+  change.kind = DecisionChange::Kind::kNamesOnly;
+  state.tally.Add(change, {25, "id-25"});
+  change.kind = DecisionChange::Kind::kDifferent;
+  state.tally.Add(change, {28, "id-28"});
+  change.level_changed = true;
+  change.gate_changed = true;
+  change.programme_changed = true;
+  change.effects.appeared = {"RF-2"};
+  state.tally.Add(change, {31, "id-31"});
+  change.effects.appeared.clear();
+  change.effects.disappeared = {"RF-2"};
+  state.tally.Add(change, {34, "id-34"});
+  auto read = DecodeReplayProgress(EncodeReplayProgress(state), "p");
+  ASSERT_TRUE(read.ok()) << read.status();
+  read->tally.Merge(state.tally);
+  const v1::ImpactReport once = state.tally.ToReport(false);
+  const v1::ImpactReport twice = read->tally.ToReport(false);
+  ExpectTwice(once, twice);
+  ASSERT_EQ(once.rules(0).rule_id(), "RF-2");
+  ASSERT_EQ(twice.rules(0).rule_id(), "RF-2");
+  ExpectTwice(once.rules(0), twice.rules(0));
 }
 
 // Its counts cannot be completed from the file.
