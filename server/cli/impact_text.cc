@@ -109,6 +109,11 @@ class ImpactPage {
     Count("other open questions", report_.open_questions_changed());
     Count("other rules, or rules with other effect", report_.rules_changed());
     Count("only other words", report_.otherwise_changed());
+    page_.Line(
+        2,
+        "only other words: nothing of the above; words that instruct can be among them, also "
+        "those of cautions and questions (rules diff shows them)",
+        Style::kDim);
   }
 
   static Style Mark(uint64_t count) { return count > 0 ? Style::kYellow : Style::kPlain; }

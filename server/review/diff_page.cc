@@ -274,7 +274,7 @@ void AddImpact(const v1::RulesetDiff& diff, DiffPage& page) {
       ". Other follow-up: ", report.follow_up_changed(), ". Other exercises beside the programme: ",
       report.availability_changed(), ". Other open questions: ", report.open_questions_changed(),
       ". Rules that come, go or are altered: ", report.rules_changed(),
-      ". Words alone: ", report.otherwise_changed(), "."));
+      ". Only other words, also of cautions and questions: ", report.otherwise_changed(), "."));
   for (const v1::ReplayOmission& omission : report.left_out()) {
     page.impact.push_back(absl::StrCat("Left out, ", omission.reason(), ": ", omission.count(),
                                        Examples(omission.example_ids()), "."));

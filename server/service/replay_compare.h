@@ -47,7 +47,9 @@ struct DecisionChange {
     return !effects.appeared.empty() || !effects.disappeared.empty() || !effects.altered.empty();
   }
   // kDifferent, but only in wording: nobody gets anything else, sooner or for another reason. Words
-  // that are the thing itself are more: limits, doses, steps, stop rules, what to watch for.
+  // that are the thing itself are more: limits, doses, steps, stop rules, what to watch for. Those
+  // of cautions and questions are not, though a comparison of rulesets calls them clinical: whoever
+  // is asked a question would count, and hide those for whom something changes.
   bool only_words() const {
     return kind == Kind::kDifferent && !level_changed && !gate_changed && !programme_changed &&
            !time_limit_changed && !referrals_changed && !follow_up_changed &&

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -30,6 +31,7 @@
 #include "server/registry/bundle.h"
 #include "server/service/engine_evaluator.h"
 #include "server/service/evaluate_service.h"
+#include "server/service/shadow_disagreement.h"
 #include "server/store/segment/segment_log_store.h"
 #include "server/store/sqlite/sqlite_query_index.h"
 #include "tests/testing/engine/small_ruleset.h"
@@ -271,6 +273,67 @@ TEST_F(AuditCommandsTest, ShowReadsLikeAChartNoteAndIsItselfOnRecord) {
   EXPECT_EQ(record.summary().id(), ids_[2]);
 }
 
+TEST_F(AuditCommandsTest, ShowOfADisagreementSaysWhereActiveAndShadowDiffer) {
+  service::ShadowDisagreement disagreement;
+  disagreement.decision_id = ids_[2];
+  disagreement.patient_pseudonym = "patient-61";
+  disagreement.active_revision = revision_;
+  disagreement.shadow_revision = std::string(64, 'b');
+  service::ShadowDisagreement refusal = disagreement;
+  refusal.refused = true;
+  service::DecisionChange& change = disagreement.change;
+  change.level_changed = true;
+  change.time_limit_changed = true;
+  change.effects.appeared = {"RF-2", "RF-3"};
+  change.effects.disappeared = {"RF-1"};
+  change.effects.altered.push_back({"RF-5", {}});
+  change.effects.altered[0].aspects.set(static_cast<size_t>(service::Aspect::kLevel));
+  change.effects.altered[0].aspects.set(static_cast<size_t>(service::Aspect::kTimeLimit));
+  {
+    auto stack = LogStack::Open(StackOptions(folder_), &OpenFiles);
+    ASSERT_TRUE(stack.ok()) << stack.status();
+    for (const auto& event : {disagreement, refusal}) {
+      ASSERT_TRUE((*stack)->events().Append(service::ToEvent(event)).ok());
+    }
+  }
+  const CliResult result = OnLog("show", {"5", "--purpose", "p"});
+  ASSERT_EQ(result.code, kExitOk) << result.err;
+  for (const std::string& part :
+       {std::string("SHADOW_DISAGREEMENT, record 5"), ids_[2], std::string("patient-61"),
+        std::string("the shadow revision answers otherwise"), std::string("WHERE THE TWO DISAGREE"),
+        "Active      " + revision_, "Shadow      " + std::string(64, 'b'),
+        std::string("Differ in   level, time limit\n"),
+        std::string("Agree in    gate, programme, referrals, follow up"),
+        std::string("Shadow only RF-2, RF-3\n"), std::string("Active only RF-1\n"),
+        std::string("Otherwise   RF-5: level, time limit\n")}) {
+    EXPECT_THAT(result.out, HasSubstr(part));
+  }
+  const CliResult refused = OnLog("show", {"6", "--purpose", "p"});
+  ASSERT_EQ(refused.code, kExitOk) << refused.err;
+  EXPECT_THAT(refused.out, HasSubstr("the shadow revision refuses the intake"));
+  EXPECT_THAT(refused.out, HasSubstr("Active      " + revision_));
+  EXPECT_THAT(refused.out, Not(HasSubstr("Agree in"))) << "nothing was compared";
+  const CliResult json = OnLog("show", {"5", "--purpose", "p", "--format", "json"});
+  v1::Record record;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json.out, &record).ok());
+  std::map<std::string, std::string> attributes;
+  for (const v1::RecordAttribute& attribute : record.attributes()) {
+    attributes[attribute.name()] = attribute.value();
+  }
+  EXPECT_EQ(attributes.size(), 12u);
+  EXPECT_EQ(attributes["active_revision"], revision_);
+  EXPECT_EQ(attributes["level"], "yes");
+  EXPECT_EQ(attributes["altered"], "RF-5:level,time_limit");
+}
+
+TEST_F(AuditCommandsTest, ShowOfAnEventSaysWhatIsOnRecordOfIt) {
+  ASSERT_EQ(OnLog("show", {ids_[2], "--purpose", "complaint 17"}).code, kExitOk);
+  const CliResult access = OnLog("show", {"5", "--purpose", "p"});
+  ASSERT_EQ(access.code, kExitOk) << access.err;
+  EXPECT_THAT(access.out, HasSubstr("ACCESS, record 5"));
+  EXPECT_THAT(access.out, HasSubstr("Purpose     complaint 17\n"));
+}
+
 TEST_F(AuditCommandsTest, ShowWithoutTheRulesNamesTheFieldsInstead) {
   // All kept rulesets, and not the texts of decisions, whose first byte is their version.
   size_t removed = 0;
@@ -481,6 +544,7 @@ TEST_F(AuditCommandsTest, ReplayOnAChangedRulesetCountsByLevelAndRule) {
   EXPECT_THAT(report.level_changes(0).example_ids(), ::testing::ElementsAre(ids_[2], ids_[3]));
   const CliResult text = OnLog("replay", {"--ruleset", File("changed")});
   EXPECT_THAT(text.out, HasSubstr("RF-WEIGHT"));
+  EXPECT_THAT(text.out, HasSubstr("words that instruct can be among them"));
   for (const std::string& line : std::vector<std::string>(absl::StrSplit(text.out, '\n'))) {
     EXPECT_LE(line.size(), 100U) << line;
   }

@@ -110,6 +110,25 @@ TEST(DecisionComparatorTest, OtherWordingChangesNobodysCare) {
   EXPECT_TRUE(change.only_words());
 }
 
+// Clinical in a comparison of rulesets; replay.md says that a replay does not count them.
+TEST(DecisionComparatorTest, TextsOfCautionsAndQuestionsAreOnlyWords) {
+  v1::Decision was = SomeDecision();
+  was.mutable_programme(0)->add_cautions()->set_rule_id("CA-1");
+  was.add_alternatives()->set_exercise_id("walk");
+  was.mutable_alternatives(0)->add_cautions()->set_rule_id("CA-1");
+  v1::Decision programme = was;
+  programme.mutable_programme(0)->mutable_cautions(0)->set_text("Go easy.");
+  v1::Decision alternative = was;
+  alternative.mutable_alternatives(0)->mutable_cautions(0)->set_text("Go easy.");
+  v1::Decision question = was;
+  question.mutable_open_questions(0)->set_label("Temperature");
+  question.mutable_open_questions(0)->set_wording("Do you feel hot?");
+  question.mutable_open_questions(0)->set_clinician_wording("Febrile?");
+  for (const v1::Decision& other : {programme, alternative, question}) {
+    EXPECT_TRUE(Change(was, other).only_words());
+  }
+}
+
 TEST(DecisionComparatorTest, ARuleThatFiresOnBothSidesWithAnotherResultIsAltered) {
   v1::Decision other = SomeDecision();
   v1::FiredRule& rule = *other.mutable_fired_rules(0);
