@@ -110,6 +110,7 @@ class LogStackImpl : public LogStack {
         options.on_event("log-repaired", absl::StrCat(repair.place, ": ", repair.message));
       }
     }
+    files_.store->SetOnEvent(options.on_event);
     return options.signing_key_file.empty() ? UseLastSigner(options) : KeepSignerFile(options);
   }
 

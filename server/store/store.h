@@ -21,6 +21,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -123,6 +124,14 @@ class LogStore {
     const absl::StatusOr<Space> space = GetSpace();
     if (!space.ok()) return space.status();
     return space->free_bytes;
+  }
+
+  // From now on, `on_event` is told what no error says and an operator should know, each once:
+  //   log-page-cache  the system does not write past the page cache: all goes through it
+  // `detail` has no patient data. Called while something is written; must not call the store.
+  virtual void SetOnEvent(
+      std::function<void(absl::string_view event, absl::string_view detail)> on_event) {
+    static_cast<void>(on_event);
   }
 
   // Reads everything and reports what is damaged; OK also when there are problems.

@@ -45,8 +45,12 @@ class File {
   virtual absl::Status Reserve(uint64_t size) = 0;
   // From now on, writes of one part whose offset, length and address are multiples of kBlockBytes
   // go to the disk without a copy in the page cache: for what is hardly ever read again. They are
-  // as durable as others only after Sync. Does nothing where the system cannot.
+  // as durable as others only after Sync. Where the system cannot, they go through the page cache
+  // like all others, and PastCacheStatus says so.
   virtual void WritePastCache() {}
+  // OK, or why writes do not go past the page cache although WritePastCache was called: the system
+  // would not open the file for them, or has refused one (and was not asked again).
+  virtual absl::Status PastCacheStatus() const { return absl::OkStatus(); }
 };
 
 // Held until destroyed.

@@ -16,11 +16,15 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/failpoint.h"
 #include "server/store/segment/block_buffer.h"
 #include "server/store/segment/file_system.h"
 
 namespace plumbline::store {
 namespace {
+
+// An error here is a file system that refuses a write past the page cache.
+Failpoint direct_write("direct-write");
 
 constexpr mode_t kFileMode = 0600;  // what is in there is for this service alone
 constexpr mode_t kFolderMode = 0700;
@@ -74,7 +78,9 @@ class PosixFile : public File {
       if (!part.empty()) vectors.push_back({const_cast<char*>(part.data()), part.size()});
     }
     size_t next = 0;
-    bool direct = direct_works_ && IsWholeBlocks(offset, vectors);
+    const bool whole_blocks = IsWholeBlocks(offset, vectors);
+    if (whole_blocks && direct_write.Hit() && direct_works_) RefuseDirect(EINVAL);
+    bool direct = direct_works_ && whole_blocks;
     while (next < vectors.size()) {
       const int count = static_cast<int>(std::min(vectors.size() - next, kMaxPartsPerCall));
       const ssize_t written = Uninterrupted([&] {
@@ -82,8 +88,10 @@ class PosixFile : public File {
                        static_cast<off_t>(offset));
       });
       if (written < 0 && direct && errno == EINVAL) {
-        // The file system's blocks are larger, or it opens such files and cannot write them.
-        direct = direct_works_ = false;
+        // Never the form of the write, which is whole blocks: the file system's blocks are larger,
+        // or it opens such files and cannot write them. Either is so for all of the file.
+        RefuseDirect(EINVAL);
+        direct = false;
         continue;
       }
       if (written < 0) return ErrorOf(errno, "write", path_);
@@ -147,15 +155,31 @@ class PosixFile : public File {
   void WritePastCache() override {
     if (direct_ >= 0) return;
     direct_ = open(path_.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
+    if (direct_ < 0) return RefuseDirect(errno);
     // By the path, which another file may have taken.
     struct stat opened {
     }, status{};
-    direct_works_ = direct_ >= 0 && fstat(direct_, &opened) == 0 &&
-                    fstat(descriptor_, &status) == 0 && opened.st_ino == status.st_ino &&
-                    opened.st_dev == status.st_dev;
+    if (fstat(direct_, &opened) != 0 || fstat(descriptor_, &status) != 0) {
+      return RefuseDirect(errno);
+    }
+    if (opened.st_ino != status.st_ino || opened.st_dev != status.st_dev) {
+      return RefuseDirect(ESTALE);
+    }
+    direct_error_ = 0;
+    direct_works_ = true;
+  }
+
+  absl::Status PastCacheStatus() const override {
+    const int error = direct_error_;
+    return error == 0 ? absl::OkStatus() : ErrorOf(error, "write past the page cache into", path_);
   }
 
  private:
+  void RefuseDirect(int error) {
+    direct_error_ = error;
+    direct_works_ = false;
+  }
+
   static bool IsWholeBlocks(uint64_t offset, const std::vector<iovec>& vectors) {
     return vectors.size() == 1 && offset % kBlockBytes == 0 &&
            vectors[0].iov_len % kBlockBytes == 0 &&
@@ -166,6 +190,7 @@ class PosixFile : public File {
   const std::string path_;
   int direct_ = -1;  // the same file, for writes past the page cache
   std::atomic<bool> direct_works_{false};
+  std::atomic<int> direct_error_{0};  // why they do not work
 };
 
 class PosixLock : public FileLock {

@@ -56,7 +56,27 @@ absl::Status SegmentLogStore::Append(uint64_t first_index, absl::Span<const NewE
   }
   if (!broken_.ok()) return broken_;
   if (entries.empty()) return absl::OkStatus();
-  return AfterWrite(WriteBatch(entries));
+  const absl::Status written = AfterWrite(WriteBatch(entries));
+  TellOfPageCache();
+  return written;
+}
+
+void SegmentLogStore::SetOnEvent(
+    std::function<void(absl::string_view event, absl::string_view detail)> on_event) {
+  absl::MutexLock lock(&write_mutex_);
+  on_event_ = std::move(on_event);
+  TellOfPageCache();
+}
+
+void SegmentLogStore::TellOfPageCache() {
+  if (on_event_ == nullptr || page_cache_was_told_) return;
+  const absl::Status past = file_->PastCacheStatus();
+  if (past.ok()) return;
+  page_cache_was_told_ = true;
+  on_event_("log-page-cache",
+            absl::StrCat("batches go through the page cache, which costs processor time and "
+                         "nothing else: ",
+                         past.message()));
 }
 
 absl::Status SegmentLogStore::WriteBatch(absl::Span<const NewEntry> entries) {

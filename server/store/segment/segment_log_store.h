@@ -20,6 +20,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -84,6 +85,8 @@ class SegmentLogStore : public LogStore {
   // used_bytes goes through the folders: for a look now and then, not for every request.
   absl::StatusOr<Space> GetSpace() const override;
   absl::StatusOr<uint64_t> GetFreeBytes() const override;
+  void SetOnEvent(
+      std::function<void(absl::string_view event, absl::string_view detail)> on_event) override;
   absl::Status Check(absl::FunctionRef<void(const Problem&)> report) const override;
 
  private:
@@ -100,6 +103,8 @@ class SegmentLogStore : public LogStore {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   absl::Status WriteBatch(absl::Span<const NewEntry> entries)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  // The event, if the last segment is written through the page cache and nobody was told.
+  void TellOfPageCache() ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   absl::Status UndoWrite(uint64_t bytes, absl::Status failure)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
 
@@ -141,6 +146,9 @@ class SegmentLogStore : public LogStore {
   uint64_t next_batch_ ABSL_GUARDED_BY(write_mutex_) = 1;
   uint64_t last_checksum_ ABSL_GUARDED_BY(write_mutex_) = 0;
   BlockBuffer buffer_ ABSL_GUARDED_BY(write_mutex_);  // of the batch that is being written
+  std::function<void(absl::string_view event, absl::string_view detail)> on_event_
+      ABSL_GUARDED_BY(write_mutex_);
+  bool page_cache_was_told_ ABSL_GUARDED_BY(write_mutex_) = false;
   std::unique_ptr<AcknowledgedMark> mark_ ABSL_GUARDED_BY(write_mutex_);
   std::unique_ptr<KeyJournal> journal_ ABSL_GUARDED_BY(write_mutex_);
   SideFiles side_files_;  // writes under write_mutex_

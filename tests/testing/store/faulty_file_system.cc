@@ -44,6 +44,7 @@ class FaultyFile : public File {
     return failure.ok() ? file_->Reserve(size) : failure;
   }
   void WritePastCache() override { file_->WritePastCache(); }
+  absl::Status PastCacheStatus() const override { return file_->PastCacheStatus(); }
 
  private:
   FaultyFileSystem* const files_;

@@ -5,13 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/base/failpoint.h"
 #include "server/store/segment/block_buffer.h"
 #include "server/store/segment/file_system.h"
 #include "tests/testing/store/scratch_folder.h"
 
 namespace plumbline::store {
 namespace {
+
+using ::testing::HasSubstr;
 
 constexpr size_t kFileBytes = 64 * kBlockBytes;
 
@@ -122,6 +126,38 @@ TEST_F(PosixFileTest, FileWhoseNameAnotherTookBeforeIsWrittenThroughTheCache) {
   char byte = '?';
   ASSERT_TRUE((*file)->Read(0, 1, &byte).ok());
   EXPECT_EQ(byte, 'x');
+  EXPECT_FALSE((*file)->PastCacheStatus().ok());
+}
+
+TEST_F(PosixFileTest, WriteThatTheSystemRefusesGoesThroughTheCacheAndSoDoAllAfterIt) {
+  if (!file_->PastCacheStatus().ok()) {
+    GTEST_SKIP() << file_->PastCacheStatus();
+  }
+  const absl::string_view first = Blocks(2, 'a');
+  Write(0, {&first, 1});
+  EXPECT_TRUE(file_->PastCacheStatus().ok()) << file_->PastCacheStatus();
+  ASSERT_TRUE(ArmFailpoints("direct-write=error").ok());
+  const absl::string_view refused = Blocks(3, 'b');
+  Write(kBlockBytes, {&refused, 1});
+  DisarmFailpoints();
+  const absl::Status past = file_->PastCacheStatus();
+  EXPECT_THAT(std::string(past.message()), HasSubstr("Invalid argument"));
+  EXPECT_THAT(std::string(past.message()), HasSubstr(path_));
+  const absl::string_view last = Blocks(1, 'c');
+  Write(2 * kBlockBytes, {&last, 1});
+  ASSERT_TRUE(file_->Sync().ok());
+  EXPECT_EQ(ReadAll(), expected_);
+  file_->WritePastCache();
+  EXPECT_EQ(file_->PastCacheStatus(), past) << "this file has been refused for good";
+}
+
+// procfs opens no file for it.
+TEST(PosixFileSystemTest, FileThatTheSystemDoesNotOpenForWritesPastTheCacheSaysSo) {
+  auto file = PosixFileSystem().Open("/proc/self/comm", OpenMode::kReadWrite);
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_TRUE((*file)->PastCacheStatus().ok()) << "nobody has asked for it";
+  (*file)->WritePastCache();
+  EXPECT_THAT(std::string((*file)->PastCacheStatus().message()), HasSubstr("Invalid argument"));
 }
 
 TEST(BlockBufferTest, BeginsAtABlockAndGivesBackWhatOneLargeUseNeeded) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -332,6 +333,54 @@ TEST(FullDiskTest, RealLimitOfFileSizesIsMetWithoutLoss) {
     return store.ok() && (*store)->size() == size + 30 ? 0 : 5;
   });
   EXPECT_EQ(code, 0);
+}
+
+// ---- The file system does not write past the page cache.
+
+TEST(StorePageCacheTest, BatchesGoThroughItWhichIsToldOnceAndNothingIsLost) {
+  const ScratchFolder folder;
+  SegmentOptions options;
+  options.segment_bytes = 64 << 10;
+  options.prepare_ahead = false;
+  uint64_t size = 0;
+  {
+    OpenResult store = SegmentLogStore::Open(folder.path() + "/log", options);
+    ASSERT_TRUE(store.ok()) << store.status();
+    std::vector<std::string> told;
+    (*store)->SetOnEvent([&told](absl::string_view event, absl::string_view detail) {
+      told.push_back(absl::StrCat(event, ": ", detail));
+    });
+    ASSERT_TRUE(ArmFailpoints("direct-write:*=error").ok());
+    while (!std::filesystem::exists(folder.path() + "/log/segments/0000000003.seg")) {
+      ASSERT_TRUE(AppendEntries(**store, size, 3).ok());
+      size += 3;
+    }
+    DisarmFailpoints();
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_THAT(told[0], HasSubstr("log-page-cache: "));
+  }
+  OpenResult store = SegmentLogStore::Open(folder.path() + "/log", options);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ((*store)->size(), size);
+  EXPECT_EQ(FirstProblem(**store), "");
+}
+
+TEST(StorePageCacheTest, NothingIsToldWhereBatchesGoPastIt) {
+  const ScratchFolder folder;
+  auto probe = PosixFileSystem().Open(folder.path() + "/probe", OpenMode::kCreate);
+  ASSERT_TRUE(probe.ok()) << probe.status();
+  (*probe)->WritePastCache();
+  if (!(*probe)->PastCacheStatus().ok()) {
+    GTEST_SKIP() << (*probe)->PastCacheStatus();
+  }
+  SegmentOptions options;
+  options.segment_bytes = 64 << 10;
+  OpenResult store = SegmentLogStore::Open(folder.path() + "/log", options);
+  ASSERT_TRUE(store.ok()) << store.status();
+  (*store)->SetOnEvent([](absl::string_view event, absl::string_view detail) {
+    ADD_FAILURE() << event << ": " << detail;
+  });
+  EXPECT_TRUE(AppendEntries(**store, 0, 3).ok());
 }
 
 // ---- The process dies.
