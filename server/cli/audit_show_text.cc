@@ -1,8 +1,13 @@
 #include "server/cli/audit_show_text.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "server/cli/audit_target.h"
 #include "server/cli/intake_text.h"
@@ -87,6 +92,76 @@ class Note {
       page_ = TextPage(options_.width, options_.color);
     }
     if (record_.has_feedback()) PutFeedback(record_.feedback());
+    if (summary_.kind() == v1::RECORD_KIND_SHADOW_DISAGREEMENT) {
+      PutDisagreement();
+    } else {
+      PutAttributes();
+    }
+  }
+
+  // Empty: there is none of that name.
+  std::string Attribute(absl::string_view name) const {
+    for (const v1::RecordAttribute& attribute : record_.attributes()) {
+      if (attribute.name() == name) return attribute.value();
+    }
+    return "";
+  }
+
+  // As service/shadow_disagreement.h says: where the answers differ, in "yes" and "no", and ids.
+  void PutDisagreement() {
+    page_.Heading("Where the two disagree");
+    Entry("Active", Attribute("active_revision"));
+    Entry("Shadow", summary_.revision());
+    std::vector<std::string> differ;
+    std::vector<std::string> same;
+    for (const v1::RecordAttribute& attribute : record_.attributes()) {
+      if (attribute.value() == "yes") differ.push_back(Words(attribute.name(), ""));
+      if (attribute.value() == "no") same.push_back(Words(attribute.name(), ""));
+    }
+    const std::string shadow_only = Attribute("shadow_only");
+    const std::string active_only = Attribute("active_only");
+    const std::string altered = Attribute("altered");
+    if (differ.empty() && shadow_only.empty() && active_only.empty() && altered.empty()) {
+      return;  // one of them has refused: there is nothing to compare
+    }
+    Entry("Differ in", absl::StrJoin(differ, ", "));
+    Entry("Agree in", absl::StrJoin(same, ", "));
+    Entry("Shadow only", Listed(shadow_only));
+    Entry("Active only", Listed(active_only));
+    for (const absl::string_view one : absl::StrSplit(altered, ' ', absl::SkipEmpty())) {
+      Entry("Otherwise", Altered(one));
+    }
+  }
+
+  // "RF-1 RF-2" -> "RF-1, RF-2".
+  static std::string Listed(absl::string_view ids) {
+    const std::vector<absl::string_view> parts = absl::StrSplit(ids, ' ', absl::SkipEmpty());
+    return absl::StrJoin(parts, ", ");
+  }
+
+  // "RF-1:level,time_limit" -> "RF-1: level, time limit".
+  static std::string Altered(absl::string_view one) {
+    const size_t colon = one.rfind(':');
+    if (colon == absl::string_view::npos) return std::string(one);
+    const std::vector<absl::string_view> aspects = absl::StrSplit(one.substr(colon + 1), ',');
+    return absl::StrCat(one.substr(0, colon), ": ", Words(absl::StrJoin(aspects, ", "), ""));
+  }
+
+  // What an event says of itself, under the names that it has on record.
+  void PutAttributes() {
+    size_t widest = 0;
+    for (const v1::RecordAttribute& attribute : record_.attributes()) {
+      if (!attribute.value().empty()) widest = std::max(widest, attribute.name().size());
+    }
+    if (widest == 0) return;
+    page_.Heading("What is on record of it");
+    for (const v1::RecordAttribute& attribute : record_.attributes()) {
+      if (attribute.value().empty()) continue;
+      std::string lead = Words(attribute.name(), "");
+      lead[0] = absl::ascii_toupper(lead[0]);
+      lead.resize(std::max<size_t>(widest + 2, 12), ' ');
+      page_.Item(2, lead, attribute.value());
+    }
   }
 
   void PutFeedback(const v1::Feedback& feedback) {

@@ -299,7 +299,7 @@ TEST_F(AuditCommandsTest, ShowOfADisagreementSaysWhereActiveAndShadowDiffer) {
   const CliResult result = OnLog("show", {"5", "--purpose", "p"});
   ASSERT_EQ(result.code, kExitOk) << result.err;
   for (const std::string& part :
-       {std::string("SHADOW_DISAGREEMENT, record 5"), ids_[2], std::string("patient-61"),
+       {std::string("SHADOW DISAGREEMENT, record 5"), ids_[2], std::string("patient-61"),
         std::string("the shadow revision answers otherwise"), std::string("WHERE THE TWO DISAGREE"),
         "Active      " + revision_, "Shadow      " + std::string(64, 'b'),
         std::string("Differ in   level, time limit\n"),
