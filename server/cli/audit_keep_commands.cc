@@ -49,28 +49,44 @@ class AuditEraseCommand : public Command {
     v1::ErasePatientRequest request;
     request.set_patient_pseudonym(patient_);
     request.set_reason(reason_);
-    request.set_dry_run(true);
-    absl::StatusOr<v1::ErasePatientResponse> answer = client->ErasePatient(request);
-    if (!answer.ok()) return ReportError(answer.status(), target_.remote(), environment.err);
-    const uint64_t count = answer->erased_records();
-    if (dry_run_ || count == 0) {
-      environment.out << count << Records(count)
-                      << (dry_run_ ? " would be erased.\n" : " to erase: nothing was done.\n");
-      return ReportDamaged(*answer, environment);
-    }
-    if (!yes_ && !Confirm(environment, count)) {
-      environment.err << "plumbline: nothing was erased\n";
-      return kExitUsage;
+    // A look first, which goes on record itself: not without need.
+    if (dry_run_ || !yes_) {
+      if (!dry_run_ && !environment.terminal) {
+        environment.err << "plumbline: not a terminal, so nobody can be asked: give --yes\n";
+        return kExitUsage;
+      }
+      request.set_dry_run(true);
+      const auto found = client->ErasePatient(request);
+      if (!found.ok()) return ReportError(found.status(), target_.remote(), environment.err);
+      const uint64_t count = found->erased_records();
+      if (dry_run_) {
+        environment.out << count << Records(count) << " would be erased.\n";
+      } else if (count == 0) {
+        ReportNothing(environment);
+      }
+      if (dry_run_ || count == 0) return ReportDamaged(*found, environment);
+      if (!Confirm(environment, count)) {
+        environment.err << "plumbline: nothing was erased\n";
+        return kExitUsage;
+      }
     }
     request.set_dry_run(false);
-    answer = client->ErasePatient(request);
-    if (!answer.ok()) return ReportError(answer.status(), target_.remote(), environment.err);
-    environment.out << answer->erased_records() << Records(answer->erased_records())
-                    << " erased. Record of the erasure: " << answer->erasure_id() << "\n";
-    return ReportDamaged(*answer, environment);
+    const auto erased = client->ErasePatient(request);
+    if (!erased.ok()) return ReportError(erased.status(), target_.remote(), environment.err);
+    if (erased->erased_records() == 0) {
+      ReportNothing(environment);
+    } else {
+      environment.out << erased->erased_records() << Records(erased->erased_records())
+                      << " erased. Record of the erasure: " << erased->erasure_id() << "\n";
+    }
+    return ReportDamaged(*erased, environment);
   }
 
  private:
+  static void ReportNothing(Environment& environment) {
+    environment.out << "0 records to erase: nothing was done.\n";
+  }
+
   // An erasure that is not complete must not look like one.
   static int ReportDamaged(const v1::ErasePatientResponse& answer, Environment& environment) {
     const auto count = static_cast<uint64_t>(answer.damaged_records_size());
@@ -85,12 +101,8 @@ class AuditEraseCommand : public Command {
   }
 
   bool Confirm(Environment& environment, uint64_t count) const {
-    if (!environment.terminal) {
-      environment.err << "plumbline: not a terminal, so nobody can be asked: give --yes\n";
-      return false;
-    }
     environment.err << "Erase " << count << Records(count) << " of patient " << Printable(patient_)
-                    << " for good? Type \"erase\": " << std::flush;
+                    << ", and that of this look for them, for good? Type \"erase\": " << std::flush;
     std::string line;
     std::getline(environment.in, line);
     return absl::StripAsciiWhitespace(line) == "erase";

@@ -140,7 +140,8 @@ absl::StatusOr<v1::ListRecordsResponse> AuditLogService::ListRecords(
 }
 
 absl::Status AuditLogService::RecordLookup(const v1::RecordFilter& filter, absl::string_view what,
-                                           absl::Span<const uint64_t> found, const Caller& caller) {
+                                           absl::Span<const uint64_t> found, const Caller& caller,
+                                           absl::string_view reason) {
   if (filter.patient_pseudonym().empty() && filter.request_id().empty()) {
     return absl::OkStatus();
   }
@@ -150,6 +151,7 @@ absl::Status AuditLogService::RecordLookup(const v1::RecordFilter& filter, absl:
                                filter.patient_pseudonym().empty() ? " of one request's records"
                                                                   : " of one patient's records");
   event.attributes = {{"what", std::string(what)}};
+  if (!reason.empty()) event.attributes.emplace_back("reason", reason);
   event.caller = caller;
   event.request_id = filter.request_id();
   event.patient_pseudonym = filter.patient_pseudonym();
@@ -294,6 +296,15 @@ absl::StatusOr<v1::ErasePatientResponse> AuditLogService::ErasePatient(
       request.patient_pseudonym(), request.reason(), request.dry_run(), caller);
   if (!erased.ok()) {
     return erased.status();
+  }
+  if (request.dry_run()) {
+    v1::RecordFilter patient;
+    patient.set_patient_pseudonym(request.patient_pseudonym());
+    if (absl::Status recorded =
+            RecordLookup(patient, "dry run of an erasure", {}, caller, request.reason());
+        !recorded.ok()) {
+      return recorded;
+    }
   }
   v1::ErasePatientResponse response;
   response.set_erased_records(erased->records);

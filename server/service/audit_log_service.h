@@ -80,8 +80,10 @@ class AuditLogService {
   absl::StatusOr<v1::RecordSummary> SummaryAt(uint64_t index) const;
   // Who looks for one patient or one request learns something about them: on record, with whom was
   // looked for, sealed. `found`: some of the records. Nothing if the filter names neither.
+  // `reason`: what the caller said, if the call asks for it.
   absl::Status RecordLookup(const v1::RecordFilter& filter, absl::string_view what,
-                            absl::Span<const uint64_t> found, const Caller& caller);
+                            absl::Span<const uint64_t> found, const Caller& caller,
+                            absl::string_view reason = "");
   // Feedback, erasures and later answers that name the record; the newest first.
   absl::Status AddRelated(const audit::Record& record, v1::Record& view) const;
   // Newest last.

@@ -475,10 +475,17 @@ TEST_F(AuditCommandsTest, ErasureAsksIsOnRecordAndLeavesTheLogVerifiable) {
   const CliResult unasked = OnLog("erase", erase);
   EXPECT_EQ(unasked.code, kExitUsage);
   EXPECT_THAT(unasked.err, HasSubstr("--yes"));
-  EXPECT_EQ(OnLog("erase", erase, "no\n", true).code, kExitUsage);
+  const CliResult no = OnLog("erase", erase, "no\n", true);
+  EXPECT_EQ(no.code, kExitUsage);
+  // The decision, and the look of the dry run; who could not be asked has not looked.
+  EXPECT_THAT(no.err, HasSubstr("Erase 2 records of patient patient-61, and that of this look"));
   const CliResult erased = OnLog("erase", erase, "erase\n", true);
   EXPECT_EQ(erased.code, kExitOk) << erased.err;
-  EXPECT_THAT(erased.out, HasSubstr("1 record erased"));
+  EXPECT_THAT(erased.out, HasSubstr("4 records erased"));
+  std::vector<std::string> again = erase;
+  again.push_back("--yes");
+  EXPECT_THAT(OnLog("erase", again).out, HasSubstr("0 records to erase: nothing was done"));
+  EXPECT_THAT(OnLog("erase", dry).out, HasSubstr("0 records would be erased"));
   const CliResult shown = OnLog("show", {"2", "--purpose", "p"});
   EXPECT_EQ(shown.code, kExitOk) << shown.err;
   EXPECT_THAT(shown.out, HasSubstr("was erased"));

@@ -152,7 +152,35 @@ TEST_F(ErasureTest, DryRunOnlyCounts) {
   EXPECT_EQ(counted->erased_records(), 1u);
   EXPECT_EQ(counted->erasure_id(), "");
   EXPECT_FALSE(IsErased(0));
-  EXPECT_EQ(house_.log().size(), 1u);
+  EXPECT_THAT(house_.Records(v1::RECORD_KIND_ERASURE), IsEmpty());
+}
+
+TEST_F(ErasureTest, DryRunIsALookAtThePatientOnRecordAndGoesWithThePatient) {
+  house_.Decide(RequestForAge(30, "", "p1"));
+  ASSERT_TRUE(Erase("p1", true).ok());
+  EXPECT_EQ(AttributeOfLast("what"), "dry run of an erasure");
+  EXPECT_EQ(AttributeOfLast("reason"), "asked by letter");
+  ASSERT_TRUE(Erase("nobody", true).ok());  // that somebody is not in the log is shown, too
+  const auto looks = house_.Records(v1::RECORD_KIND_ACCESS);
+  ASSERT_THAT(looks, SizeIs(2));
+  EXPECT_EQ(looks[0].caller(), "privacy");
+  EXPECT_EQ(looks[0].summary(),
+            "patient data was read: dry run of an erasure of one patient's records");
+  EXPECT_THAT(looks[0].ShortDebugString(), Not(HasSubstr("p1")));
+  EXPECT_THAT(FindPatient("p1"), ElementsAre(looks[0].index(), 0));
+  EXPECT_THAT(FindPatient("nobody"), ElementsAre(looks[1].index()));
+  const auto erased = Erase("p1");
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_EQ(erased->erased_records(), 2u) << "the decision and the look at it";
+  EXPECT_THAT(FindPatient("p1"), IsEmpty());
+  EXPECT_THAT(house_.Records(v1::RECORD_KIND_ACCESS), SizeIs(2)) << "an erasure is no look";
+}
+
+TEST_F(ErasureTest, DryRunThatCannotBeRecordedSaysNothing) {
+  house_.Decide(RequestForAge(30, "", "p1"));
+  house_.WaitForIndex();
+  house_.store().FailWrite(1, absl::UnavailableError("fsync failed"));
+  EXPECT_EQ(ReasonOf(Erase("p1", true).status()), v1::ERROR_REASON_LOG_FAILED);
 }
 
 TEST_F(ErasureTest, ErasingAgainDoesNothing) {
