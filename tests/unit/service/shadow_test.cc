@@ -194,6 +194,33 @@ TEST_F(ShadowTest, AnotherLimitOfARuleIsSeenAndReportedByRule) {
   EXPECT_THAT(event.attributes, Contains(Pair("level", "no")));
 }
 
+// The same exercises, one of them once more.
+TEST_F(ShadowTest, AnotherDoseOfAnExerciseIsSeenAndReportedByExercise) {
+  registry::Manifest manifest = bench_.clinic.ManifestOf(1, stable_);
+  manifest.shadow = bench_.Release(Edited(RulesOfVersion("1.4.0"), "reps: 5", "reps: 6"));
+  const auto result = bench_.Activate(bench_.clinic.Sign(manifest));
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  v1::EvaluateRequest bending = RequestOf(65, false);
+  bending.mutable_intake()->mutable_leg_nerve_cord()->set_leg_pain(v1::LEG_PAIN_BELOW_KNEE);
+  ASSERT_TRUE(service_.EvaluateAndWait(bending, Caller()).ok());
+  ASSERT_TRUE(Evaluate(65, true).ok()) << "no exercise with a fever";
+  shadow_.Drain();
+  const v1::AliasTraffic traffic = shadow_.Traffic();
+  EXPECT_EQ(traffic.compared(), 2u);
+  EXPECT_EQ(traffic.disagreed(), 1u);
+  EXPECT_EQ(traffic.programme_changed(), 1u);
+  EXPECT_EQ(traffic.level_changed() + traffic.gate_changed() + traffic.time_limit_changed(), 0u);
+  const v1::RuleDisagreement exercise = RuleOf("EX-BEND", traffic);
+  EXPECT_EQ(exercise.altered(), 1u);
+  EXPECT_EQ(exercise.alterations().dose(), 1u);
+  EXPECT_EQ(exercise.shadow_only() + exercise.active_only(), 0u);
+  ASSERT_EQ(observer_.disagreements.size(), 1u);
+  const Event event = ToEvent(observer_.disagreements[0]);
+  EXPECT_THAT(event.attributes, Contains(Pair("altered", "EX-BEND:dose")));
+  EXPECT_THAT(event.attributes, Contains(Pair("programme", "yes")));
+  EXPECT_THAT(event.attributes, Contains(Pair("level", "no")));
+}
+
 TEST_F(ShadowTest, OtherWordsAreNoDisagreement) {
   registry::Manifest manifest = bench_.clinic.ManifestOf(1, stable_);
   manifest.shadow = bench_.Release(Edited(RulesOfVersion("1.4.0"), "Keep warm.", "Stay warm."));
