@@ -157,6 +157,27 @@ TEST_F(LogStackTest, DamagedRecordInTheHistoryDoesNotKeepFromStartingAndIsErased
   EXPECT_THAT((*stack)->service().ErasePatient(request, kOfficer)->damaged_records(), IsEmpty());
 }
 
+// docs/retention_and_erasure.md tells how.
+TEST_F(LogStackTest, IndexThatSomebodyRemovedIsMadeAnewWithoutWhatWasErased) {
+  v1::ErasePatientRequest request;
+  request.set_patient_pseudonym("p1");
+  request.set_reason("asked by letter");
+  {
+    auto stack = Open(Options());
+    ASSERT_TRUE(stack.ok()) << stack.status();
+    for (const char* patient : {"p1", "p2"}) Append(**stack, patient);
+    ASSERT_TRUE((*stack)->service().ErasePatient(request, kOfficer).ok());
+  }
+  for (const char* end : {"", "-wal", "-shm"}) {
+    std::filesystem::remove(folder_.path("log/index.sqlite") + end);
+  }
+  auto stack = Open(Options());
+  ASSERT_TRUE(stack.ok()) << stack.status();
+  EXPECT_EQ((*stack)->service().ErasePatient(request, kOfficer)->erased_records(), 0u);
+  request.set_patient_pseudonym("p2");
+  EXPECT_EQ((*stack)->service().ErasePatient(request, kOfficer)->erased_records(), 1u);
+}
+
 TEST_F(LogStackTest, ClockThatIsFarAheadOfTheLogMustBeConfirmed) {
   {
     auto stack = Open(Options());
