@@ -4,10 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <thread>
+#include <vector>
 
 #include "absl/time/clock.h"
+#include "grpcpp/client_context.h"
+#include "plumbline/v1/triage_service.grpc.pb.h"
 #include "tests/testing/engine/small_ruleset.h"
 #include "tests/testing/grpc/child_process.h"
 #include "tests/testing/grpc/raw_call.h"
@@ -109,6 +114,36 @@ TEST_F(ProcessTest, SigtermUnderLoadLosesNoAcceptedCall) {
     ++logged;
   }
   EXPECT_EQ(answered, logged);
+}
+
+TEST_F(ProcessTest, SigtermDoesNotWaitForAClientThatNeverReadsItsAnswers) {
+  ChildProcess server(Serve({"--drain-ms", "1000"}));
+  const auto stub =
+      v1::TriageService::NewStub(testing::PlaintextChannel(server.WaitForLine("listening on ")));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(10));
+  const auto stream = stub->EvaluateStream(&context);
+  constexpr int kMost = 1'000'000;
+  std::atomic<int> sent{0};
+  std::thread sender([&] {
+    v1::EvaluateStreamRequest item;
+    *item.mutable_request() = testing::ValidRequest();
+    while (sent < kMost && stream->Write(item)) ++sent;
+  });
+  // Answers fill what client and connection hold, then the server takes no more requests, and in
+  // the end none can be sent.
+  for (int before = -1; before != sent || sent == 0;) {
+    before = sent;
+    absl::SleepFor(absl::Seconds(2));
+  }
+  EXPECT_LT(sent, kMost);
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+  context.TryCancel();
+  sender.join();
+  // Not at its end, nor refused: it had answers that nobody took.
+  EXPECT_THAT(server.errors(), HasSubstr("\"method\":\"EvaluateStream\",\"code\":\"CANCELLED\""));
+  EXPECT_THAT(server.errors(), HasSubstr("\"event\":\"stopped\""));
 }
 
 TEST_F(ProcessTest, BrokenRulesEndWithThree) {
