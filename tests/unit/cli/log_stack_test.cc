@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -15,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "plumbline/storage/v1/record_details.pb.h"
+#include "server/base/failpoint.h"
 #include "server/base/note_key.h"
 #include "server/base/random.h"
 #include "server/engine/engine.h"
@@ -236,6 +238,21 @@ TEST_F(LogStackTest, ServerThatOnlyIdlesLeavesSignsOfLife) {
     stack->reset();  // waits for the note
   }
   EXPECT_TRUE(Open(Options()).ok());
+}
+
+TEST_F(LogStackTest, OperatorIsToldOnceThatTheLogGoesThroughThePageCache) {
+  ASSERT_TRUE(ArmFailpoints("direct-write:*=error").ok());
+  {
+    auto stack = Open(Options());
+    ASSERT_TRUE(stack.ok()) << stack.status();
+    for (int i = 0; i < 200; ++i) Append(**stack, "p1");
+  }
+  DisarmFailpoints();
+  ASSERT_TRUE(std::filesystem::exists(folder_.path("log/segments/0000000003.seg")));
+  const absl::MutexLock lock(&mutex_);
+  EXPECT_EQ(std::count_if(events_.begin(), events_.end(),
+                          [](const auto& event) { return event.first == "log-page-cache"; }),
+            1);
 }
 
 TEST_F(LogStackTest, EventsNameTheEngineThatWasRunning) {
