@@ -128,6 +128,8 @@ TEST_F(ProcessTest, SigtermDoesNotWaitForAClientThatNeverReadsItsAnswers) {
   std::thread sender([&] {
     v1::EvaluateStreamRequest item;
     *item.mutable_request() = testing::ValidRequest();
+    // Not tiny: the connection holds some megabytes of requests before it stops.
+    item.mutable_request()->set_patient_pseudonym(std::string(100, 'p'));
     while (sent < kMost && stream->Write(item)) ++sent;
   });
   // Answers fill what client and connection hold, then the server takes no more requests, and in
