@@ -21,6 +21,8 @@
 namespace plumbline::cli {
 namespace {
 
+constexpr char kNothingToErase[] = "0 records to erase: nothing was erased.";
+
 const char* Records(uint64_t count) { return count == 1 ? " record" : " records"; }
 
 class AuditEraseCommand : public Command {
@@ -30,7 +32,7 @@ class AuditEraseCommand : public Command {
     target_.Declare(*app_);
     app_->add_option("--patient", patient_, "Pseudonym of the patient")->required();
     app_->add_option("--reason", reason_, "Why; goes on record")->required();
-    app_->add_flag("--dry-run", dry_run_, "Say what would be erased, and do nothing");
+    app_->add_flag("--dry-run", dry_run_, "Say what would be erased, and erase nothing");
     app_->add_flag("--yes", yes_, "Do not ask");
     app_->footer(
         "\nThe log stays verifiable: leaves hold salted commitments, not data. What was erased\n"
@@ -60,9 +62,12 @@ class AuditEraseCommand : public Command {
       if (!found.ok()) return ReportError(found.status(), target_.remote(), environment.err);
       const uint64_t count = found->erased_records();
       if (dry_run_) {
-        environment.out << count << Records(count) << " would be erased.\n";
+        environment.out << count << Records(count) << " would be erased.";
       } else if (count == 0) {
-        ReportNothing(environment);
+        environment.out << kNothingToErase;
+      }
+      if (dry_run_ || count == 0) {
+        environment.out << " This look is on record, as one for that patient.\n";
       }
       if (dry_run_ || count == 0) return ReportDamaged(*found, environment);
       if (!Confirm(environment, count)) {
@@ -74,7 +79,7 @@ class AuditEraseCommand : public Command {
     const auto erased = client->ErasePatient(request);
     if (!erased.ok()) return ReportError(erased.status(), target_.remote(), environment.err);
     if (erased->erased_records() == 0) {
-      ReportNothing(environment);
+      environment.out << kNothingToErase << "\n";
     } else {
       environment.out << erased->erased_records() << Records(erased->erased_records())
                       << " erased. Record of the erasure: " << erased->erasure_id() << "\n";
@@ -83,10 +88,6 @@ class AuditEraseCommand : public Command {
   }
 
  private:
-  static void ReportNothing(Environment& environment) {
-    environment.out << "0 records to erase: nothing was done.\n";
-  }
-
   // An erasure that is not complete must not look like one.
   static int ReportDamaged(const v1::ErasePatientResponse& answer, Environment& environment) {
     const auto count = static_cast<uint64_t>(answer.damaged_records_size());

@@ -294,17 +294,20 @@ absl::StatusOr<v1::ErasePatientResponse> AuditLogService::ErasePatient(
   }
   const absl::StatusOr<Erasure::Erased> erased = parts_.erasure->ErasePatient(
       request.patient_pseudonym(), request.reason(), request.dry_run(), caller);
-  if (!erased.ok()) {
-    return erased.status();
-  }
-  if (request.dry_run()) {
+  // Both answers tell something about the patient, and no erasure is on record that says so.
+  const bool is_held = ReasonOf(erased.status()) == v1::ERROR_REASON_LEGAL_HOLD;
+  if (is_held || (erased.ok() && request.dry_run())) {
     v1::RecordFilter patient;
     patient.set_patient_pseudonym(request.patient_pseudonym());
-    if (absl::Status recorded =
-            RecordLookup(patient, "dry run of an erasure", {}, caller, request.reason());
+    if (absl::Status recorded = RecordLookup(
+            patient, is_held ? "refused erasure (legal hold)" : "dry run of an erasure", {}, caller,
+            request.reason());
         !recorded.ok()) {
       return recorded;
     }
+  }
+  if (!erased.ok()) {
+    return erased.status();
   }
   v1::ErasePatientResponse response;
   response.set_erased_records(erased->records);

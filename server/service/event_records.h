@@ -33,7 +33,7 @@ struct Event {
   // 64 lower-case hexadecimal digits, or empty.
   std::string revision;
   uint64_t manifest_serial = 0;
-  // Of legal holds, and of disagreements of a shadow about that patient.
+  // Of legal holds, of looks for that patient, and of disagreements of a shadow about them.
   std::string patient_pseudonym;
   // Records that it is about.
   std::vector<Uuid> linked_ids;

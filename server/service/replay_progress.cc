@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -20,9 +21,10 @@
 namespace plumbline::service {
 namespace {
 
-constexpr char kHeader[] = "plumbline-replay/2";
-// Counted neither what was altered nor time limits, referrals, follow-up and open questions.
-constexpr char kEarlierHeader[] = "plumbline-replay/1";
+constexpr char kHeader[] = "plumbline-replay/3";
+// 1 counted neither what was altered nor time limits, referrals, follow-up and open questions; 2
+// had other names for groups of risk.
+constexpr absl::string_view kEarlierHeaders[] = {"plumbline-replay/1", "plumbline-replay/2"};
 constexpr char kOwnRevisions[] = "own revisions";
 constexpr char kAllRevisions[] = "all revisions";
 
@@ -118,10 +120,10 @@ absl::StatusOr<ReplayProgressState> DecodeReplayProgress(absl::string_view text,
   };
   LineReader lines(text);
   const std::string header = lines.Take("");
-  if (header == kEarlierHeader) {
+  if (absl::c_linear_search(kEarlierHeaders, header)) {
     return error(
-        "was written by an earlier version of plumbline, which counted less: remove it, and replay "
-        "from the beginning");
+        "was written by an earlier version of plumbline, which counted otherwise: remove it, and "
+        "replay from the beginning");
   }
   if (header != kHeader) return error("is not the progress file of a replay");
   absl::string_view body;

@@ -2,7 +2,7 @@
 //
 // Text, for people too:
 //
-//   plumbline-replay/2
+//   plumbline-replay/3
 //   origin: clinic.example/decisions
 //   engine: 0.4.0
 //   candidate: 9f86d081... 0.5.0       or "own revisions"

@@ -484,8 +484,10 @@ TEST_F(AuditCommandsTest, ErasureAsksIsOnRecordAndLeavesTheLogVerifiable) {
   EXPECT_THAT(erased.out, HasSubstr("4 records erased"));
   std::vector<std::string> again = erase;
   again.push_back("--yes");
-  EXPECT_THAT(OnLog("erase", again).out, HasSubstr("0 records to erase: nothing was done"));
-  EXPECT_THAT(OnLog("erase", dry).out, HasSubstr("0 records would be erased"));
+  EXPECT_THAT(OnLog("erase", again).out, "0 records to erase: nothing was erased.\n");
+  EXPECT_THAT(OnLog("erase", dry).out,
+              HasSubstr("0 records would be erased. This look is on record"));
+  EXPECT_THAT(OnLog("erase", dry).out, HasSubstr("1 record would be erased"));  // that look
   const CliResult shown = OnLog("show", {"2", "--purpose", "p"});
   EXPECT_EQ(shown.code, kExitOk) << shown.err;
   EXPECT_THAT(shown.out, HasSubstr("was erased"));

@@ -202,12 +202,15 @@ TEST_F(ErasureTest, HoldsForbidAndSurviveARestart) {
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ReasonOf(refused.status()), v1::ERROR_REASON_LEGAL_HOLD);
   EXPECT_EQ(ReasonOf(Erase("p1", true).status()), v1::ERROR_REASON_LEGAL_HOLD);
+  EXPECT_EQ(AttributeOfLast("what"), "refused erasure (legal hold)");
+  EXPECT_EQ(AttributeOfLast("reason"), "asked by letter");
   EXPECT_TRUE(Erase("p2").ok());
   ASSERT_TRUE(Hold("p1", false).ok());
   house_.Restart();
   const auto erased = Erase("p1");
   ASSERT_TRUE(erased.ok()) << erased.status();
-  EXPECT_EQ(erased->erased_records(), 3u);  // the holds name the patient, too
+  // The decision; the holds and the refusals that name the patient, too.
+  EXPECT_EQ(erased->erased_records(), 5u);
   house_.Restart();
   EXPECT_TRUE(Erase("p1").ok());
 }

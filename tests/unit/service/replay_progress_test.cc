@@ -133,13 +133,15 @@ TEST(ReplayProgressTest, NoCountOfTheReportIsForgotten) {
 }
 
 // Its counts cannot be completed from the file.
-TEST(ReplayProgressTest, AFileOfTheVersionBeforeIsRefused) {
-  const std::string text = absl::StrReplaceAll(EncodeReplayProgress(SomeState()),
-                                               {{"plumbline-replay/2", "plumbline-replay/1"}});
-  const auto read = DecodeReplayProgress(text, "p");
-  EXPECT_EQ(read.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(read.status().message()),
-              HasSubstr("p: was written by an earlier version"));
+TEST(ReplayProgressTest, FilesOfTheVersionsBeforeAreRefused) {
+  for (const char* earlier : {"plumbline-replay/1", "plumbline-replay/2"}) {
+    const std::string text =
+        absl::StrReplaceAll(EncodeReplayProgress(SomeState()), {{"plumbline-replay/3", earlier}});
+    const auto read = DecodeReplayProgress(text, "p");
+    EXPECT_EQ(read.status().code(), absl::StatusCode::kFailedPrecondition) << earlier;
+    EXPECT_THAT(std::string(read.status().message()),
+                HasSubstr("p: was written by an earlier version"));
+  }
 }
 
 TEST(ReplayProgressTest, OwnRevisionsAndAllRevisionsAreReadBack) {
