@@ -28,6 +28,11 @@ if(PLUMBLINE_SANITIZE STREQUAL "thread")
       PRIVATE plumbline_flags absl::synchronization absl::status ${CMAKE_DL_LIBS})
     set(PLUMBLINE_EXECUTABLE_DEPS plumbline_tsan_abseil absl::synchronization absl::status)
   endif()
+  # Messages with maps have another layout under ThreadSanitizer than in a library without.
+  get_target_property(protobuf_is_installed protobuf::libprotobuf IMPORTED)
+  if(protobuf_is_installed)
+    include_directories(BEFORE "${PROJECT_SOURCE_DIR}/tests/sanitizers/tsan_include")
+  endif()
 endif()
 
 # Headers that most sources include, compiled once: saves a fourth of the time of a build. Not for the
