@@ -1,5 +1,5 @@
-// In place of Protocol Buffers' own header, in builds with ThreadSanitizer against an installed library
-// that is not instrumented.
+// In place of Protocol Buffers' own header, in builds with ThreadSanitizer against an installed
+// library that is not instrumented.
 //
 // The original gives every map field two more members where ThreadSanitizer compiles: messages with
 // maps then have another layout than in the library, and reading one crashes. This hides the
