@@ -61,15 +61,15 @@ class AuditEraseCommand : public Command {
       const auto found = client->ErasePatient(request);
       if (!found.ok()) return ReportError(found.status(), target_.remote(), environment.err);
       const uint64_t count = found->erased_records();
-      if (dry_run_) {
-        environment.out << count << Records(count) << " would be erased.";
-      } else if (count == 0) {
-        environment.out << kNothingToErase;
-      }
       if (dry_run_ || count == 0) {
+        if (dry_run_) {
+          environment.out << count << Records(count) << " would be erased.";
+        } else {
+          environment.out << kNothingToErase;
+        }
         environment.out << " This look is on record, as one for that patient.\n";
+        return ReportDamaged(*found, environment);
       }
-      if (dry_run_ || count == 0) return ReportDamaged(*found, environment);
       if (!Confirm(environment, count)) {
         environment.err << "plumbline: nothing was erased\n";
         return kExitUsage;
