@@ -23,7 +23,7 @@ constexpr absl::Duration kFullRetry = absl::Seconds(10);
 }  // namespace
 
 AdmissionGate::AdmissionGate(Limits limits, const store::LogStore* store, Clock* clock,
-                             OnEvent on_event)
+                             EventSink on_event)
     : limits_(limits), store_(store), clock_(clock), on_event_(std::move(on_event)) {}
 
 absl::Status AdmissionGate::Enter() {

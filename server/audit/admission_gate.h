@@ -6,11 +6,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "server/base/clock.h"
+#include "server/base/event_sink.h"
 #include "server/store/store.h"
 
 namespace plumbline::audit {
@@ -25,9 +25,8 @@ class AdmissionGate {
     size_t max_bytes = 0;
     uint64_t min_free_bytes = 0;
   };
-  using OnEvent = std::function<void(absl::string_view event, absl::string_view detail)>;
 
-  AdmissionGate(Limits limits, const store::LogStore* store, Clock* clock, OnEvent on_event);
+  AdmissionGate(Limits limits, const store::LogStore* store, Clock* clock, EventSink on_event);
 
   // Takes room for one record, or says why there is none (log_error.h).
   absl::Status Enter();
@@ -48,7 +47,7 @@ class AdmissionGate {
   const Limits limits_;
   const store::LogStore* const store_;
   Clock* const clock_;
-  const OnEvent on_event_;
+  const EventSink on_event_;
 
   std::atomic<size_t> records_{0};
   std::atomic<size_t> bytes_{0};

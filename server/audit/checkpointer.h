@@ -23,6 +23,7 @@
 #include "absl/time/time.h"
 #include "server/audit/checkpoint.h"
 #include "server/audit/log_tree.h"
+#include "server/base/event_sink.h"
 #include "server/base/note_key.h"
 #include "server/base/signed_note.h"
 #include "server/base/steady_cond_var.h"
@@ -53,7 +54,7 @@ class Checkpointer {
     absl::Duration interval = absl::Seconds(1);
     // Called when the store can take no more; on any thread.
     std::function<void(absl::Status)> on_failed;
-    std::function<void(absl::string_view event, absl::string_view detail)> on_event;
+    EventSink on_event;
   };
   // The checkpoints that the store holds; `latest` covers `covered` records.
   struct Stored {

@@ -22,7 +22,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,6 +37,7 @@
 #include "server/audit/merkle.h"
 #include "server/audit/record.h"
 #include "server/base/clock.h"
+#include "server/base/event_sink.h"
 #include "server/base/random.h"
 #include "server/base/sha256.h"
 #include "server/base/signed_note.h"
@@ -73,7 +73,7 @@ struct LogOptions {
   // For the operator's log: "log-failed", "clock-went-back", "torn-batch-dropped",
   // "checkpoint-failed", "disk-nearly-full", "disk-has-space", "erasure-completed"; no patient
   // data. Called on any thread, must not call the log. May be null.
-  std::function<void(absl::string_view event, absl::string_view detail)> on_event;
+  EventSink on_event;
 };
 
 // How many records a master key wraps.

@@ -6,7 +6,6 @@
 #ifndef PLUMBLINE_SERVER_CLI_LOG_STACK_H_
 #define PLUMBLINE_SERVER_CLI_LOG_STACK_H_
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "absl/time/time.h"
 #include "server/audit/decision_log.h"
 #include "server/base/clock.h"
+#include "server/base/event_sink.h"
 #include "server/cli/log_files.h"
 #include "server/cli/opened_log.h"
 #include "server/service/erasure.h"
@@ -50,7 +50,7 @@ struct LogStackOptions {
   // Null: the machine's.
   const Clock* clock = nullptr;
   // For the operator; no patient data. Called on any thread. May be null.
-  std::function<void(absl::string_view event, absl::string_view detail)> on_event;
+  EventSink on_event;
 };
 
 // Thread-safe. Owns everything. The destructor stops what runs, waits for what the log has taken,

@@ -74,8 +74,7 @@ void DeclareWitnessOptions(CLI::App& serve, WitnessOptions& options) {
 absl::Status CheckWitnessOptions(const WitnessOptions& options) { return Parse(options).status(); }
 
 absl::StatusOr<std::unique_ptr<witness::CosignatureCollector>> MakeCosignatureCollector(
-    const WitnessOptions& options, audit::DecisionLog* log,
-    std::function<void(absl::string_view event, absl::string_view detail)> on_event) {
+    const WitnessOptions& options, audit::DecisionLog* log, EventSink on_event) {
   const auto addresses = Parse(options);
   if (!addresses.ok()) {
     return addresses.status();

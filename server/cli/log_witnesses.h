@@ -3,7 +3,6 @@
 #ifndef PLUMBLINE_SERVER_CLI_LOG_WITNESSES_H_
 #define PLUMBLINE_SERVER_CLI_LOG_WITNESSES_H_
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/audit/decision_log.h"
+#include "server/base/event_sink.h"
 #include "server/witness/cosignature_collector.h"
 
 namespace plumbline::cli {
@@ -38,8 +38,7 @@ absl::Status CheckWitnessOptions(const WitnessOptions& options);
 // (InvalidArgument) and HttpWitness::Create. Authorities that cannot be read are an event
 // ("witness-failed"), and looked for again at each question. The log must outlive it.
 absl::StatusOr<std::unique_ptr<witness::CosignatureCollector>> MakeCosignatureCollector(
-    const WitnessOptions& options, audit::DecisionLog* log,
-    std::function<void(absl::string_view event, absl::string_view detail)> on_event);
+    const WitnessOptions& options, audit::DecisionLog* log, EventSink on_event);
 
 }  // namespace plumbline::cli
 

@@ -14,7 +14,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -29,6 +28,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "server/audit/decision_log.h"
+#include "server/base/event_sink.h"
 #include "server/base/uuid.h"
 #include "server/service/caller.h"
 #include "server/service/event_records.h"
@@ -45,7 +45,7 @@ struct ErasureOptions {
   absl::Duration index_wait = absl::Seconds(30);
   // For the operator's log: "erasure-damaged" (which records could not be erased); no patient data.
   // Called on any thread, must not call the erasure. May be null.
-  std::function<void(absl::string_view event, absl::string_view detail)> on_event;
+  EventSink on_event;
 };
 
 // Thread-safe: one change at a time. Log and indexer must outlive it. Errors are those of the API.

@@ -25,6 +25,7 @@
 #include "absl/time/time.h"
 #include "server/audit/decision_log.h"
 #include "server/base/clock.h"
+#include "server/base/event_sink.h"
 #include "server/store/store.h"
 
 namespace plumbline::service {
@@ -35,7 +36,7 @@ class LogClock final : public Clock {
   struct Options {
     absl::Duration tolerance = absl::Hours(24);
     // "clock-not-believed" and "clock-believed-again", for the operator's log. May be null.
-    std::function<void(absl::string_view event, absl::string_view detail)> on_event;
+    EventSink on_event;
     // Time since some moment, which nobody sets. Null: UptimeOfMachine.
     std::function<absl::Duration()> uptime;
   };

@@ -14,7 +14,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -24,6 +23,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "server/audit/decision_log.h"
+#include "server/base/event_sink.h"
 #include "server/store/store.h"
 
 namespace plumbline::service {
@@ -46,7 +46,7 @@ struct IndexerOptions {
   int nice = 19;
   // For the operator's log: "index-rebuilt" (why), "index-failed", "index-record-damaged"; no
   // patient data. Called on any thread. May be null.
-  std::function<void(absl::string_view event, absl::string_view detail)> on_event;
+  EventSink on_event;
 };
 
 struct IndexProgress {

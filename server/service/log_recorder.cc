@@ -349,9 +349,9 @@ absl::StatusOr<Begun> LogRecorderImpl::Admit(std::unique_ptr<Ticket> ticket) {
   return Begun(std::move(ticket));
 }
 
-void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> base, const DecisionDraft& draft,
+void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> ticket, const DecisionDraft& draft,
                              Done done) {
-  auto& ticket = static_cast<Ticket&>(*base);
+  auto& held = static_cast<Ticket&>(*ticket);
   // They keep their memory from call to call.
   thread_local DecisionSummary summary;
   thread_local std::string details;
@@ -359,12 +359,11 @@ void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> base, const Decisio
   if (const absl::Status read = ReadDecisionSummary(draft.decision_bytes, summary); !read.ok()) {
     const absl::Status error =
         MakeError(absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL, read.message());
-    ticket.Abandon(error);
+    held.Abandon(error);
     return std::move(done)(error);
   }
   const ServedRuleset& ruleset = *draft.choice.ruleset;
-  WriteDecisionDetails(draft.call, ticket.digest, ticket.linked, summary, draft.choice.alias,
-                       details);
+  WriteDecisionDetails(draft.call, held.digest, held.linked, summary, draft.choice.alias, details);
   encoders_.For(ruleset)->Encode(draft.call.request_bytes, *draft.decision, payload);
   const audit::RecordDraft record{
       v1::RECORD_KIND_DECISION, ruleset.revision, draft.choice.manifest_serial,
@@ -375,20 +374,20 @@ void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> base, const Decisio
         MakeError(absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL,
                   absl::StrCat("the decision is larger than a record of the decision log holds (",
                                audit::kMaxPayloadPartBytes, " bytes)"));
-    ticket.Abandon(error);
+    held.Abandon(error);
     return std::move(done)(error);
   }
   AddRecording(1);
   log_->Append(
-      std::move(ticket.admission), record,
-      [this, base = std::move(base), ruleset = draft.choice.ruleset, decision = draft.decision,
+      std::move(held.admission), record,
+      [this, ticket = std::move(ticket), ruleset = draft.choice.ruleset, decision = draft.decision,
        indexed = details,
        done = std::move(done)](absl::StatusOr<audit::Appended> appended) mutable {
         if (appended.ok()) {
           OfferToIndex(*appended, *ruleset, std::move(indexed));
         }
-        std::move(done)(Settle(static_cast<Ticket&>(*base), *ruleset, *decision, appended));
-        base.reset();
+        std::move(done)(Settle(static_cast<Ticket&>(*ticket), *ruleset, *decision, appended));
+        ticket.reset();
         AddRecording(-1);
       });
 }
@@ -477,7 +476,7 @@ absl::StatusOr<RecordedFeedback> LogRecorderImpl::RecordNamedFeedback(const Feed
     held.Fail(room);
     return room;
   }
-  const absl::StatusOr<RecordedFeedback> recorded = AppendFeedback(draft, &request.digest);
+  absl::StatusOr<RecordedFeedback> recorded = AppendFeedback(draft, &request.digest);
   if (!recorded.ok()) {
     held.Fail(recorded.status());
     return recorded;

@@ -12,7 +12,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,6 +20,7 @@
 #include "absl/types/span.h"
 #include "plumbline/v1/feedback.pb.h"
 #include "server/audit/decision_log.h"
+#include "server/base/event_sink.h"
 #include "server/base/random.h"
 #include "server/base/uuid.h"
 #include "server/service/caller.h"
@@ -45,7 +45,7 @@ struct RecorderOptions {
   int fingerprint_bits = 64;
   // For the operator's log: "request-ids-full", "request-ids-have-room", "request-ids-behind",
   // "request-ids-read", "request-ids-unread"; no patient data. Called on any thread. May be null.
-  std::function<void(absl::string_view event, absl::string_view detail)> on_event;
+  EventSink on_event;
 };
 
 // Feedback that was checked.

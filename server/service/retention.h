@@ -5,13 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
+#include "server/base/event_sink.h"
 #include "server/service/erasure.h"
 
 namespace plumbline::service {
@@ -28,7 +28,7 @@ struct RetentionPolicy {
   size_t batch_records = 500;
   size_t step_records = 2000;
   // For the operator's log: "retention-run" and "retention-failed"; no patient data. May be null.
-  std::function<void(absl::string_view event, absl::string_view detail)> on_event;
+  EventSink on_event;
 };
 
 struct RetentionRun {

@@ -21,7 +21,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -32,6 +31,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "server/base/event_sink.h"
 
 namespace plumbline::store {
 
@@ -129,10 +129,8 @@ class LogStore {
   // From now on, `on_event` is told what no error says and an operator should know, each once:
   //   log-page-cache  the system does not write past the page cache: all goes through it
   // `detail` has no patient data. Called while something is written; must not call the store.
-  virtual void SetOnEvent(
-      std::function<void(absl::string_view event, absl::string_view detail)> on_event) {
-    static_cast<void>(on_event);
-  }
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): those that keep it move it.
+  virtual void SetOnEvent(EventSink on_event) { static_cast<void>(on_event); }
 
   // Reads everything and reports what is damaged; OK also when there are problems.
   virtual absl::Status Check(absl::FunctionRef<void(const Problem&)> report) const = 0;

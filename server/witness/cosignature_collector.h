@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,6 +22,7 @@
 #include "server/audit/decision_log.h"
 #include "server/audit/witness_client.h"
 #include "server/base/cosignature.h"
+#include "server/base/event_sink.h"
 #include "server/metrics/metric.h"
 #include "server/service/background_thread.h"
 
@@ -40,7 +40,7 @@ struct CollectorOptions {
   // "witness-failed" when a witness fails or fails otherwise than before, "witness-contradicts"
   // each time one says that this log has lost records or has another history, or shows that it has
   // lost its own. Called on the collector's thread. May be null.
-  std::function<void(absl::string_view event, absl::string_view detail)> on_event;
+  EventSink on_event;
 };
 
 // What is known of one witness.

@@ -22,7 +22,7 @@ class BlockBuffer {
     if (blocks > blocks_ || too_large) {
       memory_.reset();
       blocks_ = 0;
-      memory_.reset(new Block[blocks]);
+      memory_ = std::make_unique_for_overwrite<Block[]>(blocks);
       blocks_ = blocks;
     }
     return memory_ == nullptr ? nullptr : memory_[0].bytes;

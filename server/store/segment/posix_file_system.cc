@@ -1,6 +1,5 @@
 #include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -10,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -75,6 +75,7 @@ class PosixFile : public File {
     std::vector<iovec> vectors;
     vectors.reserve(parts.size());
     for (const absl::string_view part : parts) {
+      // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): iovec serves reading as well.
       if (!part.empty()) vectors.push_back({const_cast<char*>(part.data()), part.size()});
     }
     size_t next = 0;

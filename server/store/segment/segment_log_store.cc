@@ -56,13 +56,12 @@ absl::Status SegmentLogStore::Append(uint64_t first_index, absl::Span<const NewE
   }
   if (!broken_.ok()) return broken_;
   if (entries.empty()) return absl::OkStatus();
-  const absl::Status written = AfterWrite(WriteBatch(entries));
+  absl::Status written = AfterWrite(WriteBatch(entries));
   TellOfPageCache();
   return written;
 }
 
-void SegmentLogStore::SetOnEvent(
-    std::function<void(absl::string_view event, absl::string_view detail)> on_event) {
+void SegmentLogStore::SetOnEvent(EventSink on_event) {
   absl::MutexLock lock(&write_mutex_);
   on_event_ = std::move(on_event);
   TellOfPageCache();

@@ -20,7 +20,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +28,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "server/base/event_sink.h"
 #include "server/store/segment/acknowledged_mark.h"
 #include "server/store/segment/block_buffer.h"
 #include "server/store/segment/file_system.h"
@@ -85,8 +85,7 @@ class SegmentLogStore : public LogStore {
   // used_bytes goes through the folders: for a look now and then, not for every request.
   absl::StatusOr<Space> GetSpace() const override;
   absl::StatusOr<uint64_t> GetFreeBytes() const override;
-  void SetOnEvent(
-      std::function<void(absl::string_view event, absl::string_view detail)> on_event) override;
+  void SetOnEvent(EventSink on_event) override;
   absl::Status Check(absl::FunctionRef<void(const Problem&)> report) const override;
 
  private:
@@ -146,8 +145,7 @@ class SegmentLogStore : public LogStore {
   uint64_t next_batch_ ABSL_GUARDED_BY(write_mutex_) = 1;
   uint64_t last_checksum_ ABSL_GUARDED_BY(write_mutex_) = 0;
   BlockBuffer buffer_ ABSL_GUARDED_BY(write_mutex_);  // of the batch that is being written
-  std::function<void(absl::string_view event, absl::string_view detail)> on_event_
-      ABSL_GUARDED_BY(write_mutex_);
+  EventSink on_event_ ABSL_GUARDED_BY(write_mutex_);
   bool page_cache_was_told_ ABSL_GUARDED_BY(write_mutex_) = false;
   std::unique_ptr<AcknowledgedMark> mark_ ABSL_GUARDED_BY(write_mutex_);
   std::unique_ptr<KeyJournal> journal_ ABSL_GUARDED_BY(write_mutex_);
