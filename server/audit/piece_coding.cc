@@ -1,9 +1,11 @@
 #include "server/audit/piece_coding.h"
 
+#include <cassert>
 #include <cstdint>
 #include <cstring>
 #include <utility>
 
+#include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "server/audit/bytes.h"
 
@@ -67,6 +69,29 @@ class Instructions {
   size_t size_ = 0;
 };
 
+// Text `text`, or the bytes that stand there.
+struct Instruction {
+  bool is_text = false;
+  uint64_t text = 0;
+  absl::string_view bytes;
+};
+
+enum class Taken { kInstruction, kNumberIsCutOff, kBytesAreCutOff };
+
+// Takes one off the front.
+inline Taken Take(absl::string_view& instructions, Instruction& instruction) {
+  uint64_t head = 0;
+  if (!TakeVarint(instructions, head)) return Taken::kNumberIsCutOff;
+  instruction.is_text = (head & 1) == 0;
+  instruction.text = head >> 1;
+  if (instruction.is_text) return Taken::kInstruction;
+  const uint64_t size = head >> 1;
+  if (size > instructions.size()) return Taken::kBytesAreCutOff;
+  instruction.bytes = instructions.substr(0, size);
+  instructions.remove_prefix(size);
+  return Taken::kInstruction;
+}
+
 }  // namespace
 
 std::string EncodePieceTable(const PieceTable& pieces) {
@@ -77,38 +102,41 @@ std::string EncodePieceTable(const PieceTable& pieces) {
   return object;
 }
 
-void EncodeInPieces(const PieceTable& pieces, absl::Span<const PlacedPiece> placed,
-                    absl::string_view decision, std::string& out) {
-  AppendVarint(out, decision.size());
+absl::Status EncodeInPieces(const PieceTable& pieces, const PiecedMessage& decision,
+                            std::string& out) {
+  AppendVarint(out, decision.size);
   Instructions instructions(out);
+  const absl::string_view loose = decision.loose;
   size_t done = 0;
-  for (const PlacedPiece& place : placed) {
-    if (place.offset < done || place.number >= pieces.size()) continue;
-    const absl::string_view text = pieces[place.number];
-    // Read again, although the writer says so: what is recorded is what is sent, whatever happens.
-    if (place.offset + text.size() > decision.size() ||
-        std::memcmp(decision.data() + place.offset, text.data(), text.size()) != 0) {
-      continue;
+  for (const PlacedPiece& place : decision.placed) {
+    if (place.number >= pieces.size() || place.offset < done || place.offset > loose.size()) {
+      return absl::InternalError(absl::StrCat("a decision with text ", place.number, " of ",
+                                              pieces.size(), " at ", place.offset, " of ",
+                                              loose.size(), ", after ", done));
     }
-    if (place.offset > done) instructions.Take(decision.substr(done, place.offset - done));
+    if (place.offset > done) instructions.Take(loose.substr(done, place.offset - done));
     instructions.Copy(place.number);
-    done = place.offset + text.size();
+    done = place.offset;
   }
-  if (decision.size() > done) instructions.Take(decision.substr(done));
+  if (loose.size() > done) instructions.Take(loose.substr(done));
+  return absl::OkStatus();
 }
 
-CompactDecision::CompactDecision(std::shared_ptr<const PieceTable> pieces,
-                                 absl::Span<const PlacedPiece> placed, absl::string_view decision)
-    : pieces_(std::move(pieces)), size_(decision.size()) {
-  if (pieces_ == nullptr) {
-    bytes_.assign(decision.data(), decision.size());
-    return;
+absl::StatusOr<std::unique_ptr<const CompactDecision>> CompactDecision::Make(
+    std::shared_ptr<const PieceTable> pieces, const PiecedMessage& decision) {
+  if (pieces == nullptr) {
+    if (!decision.placed.empty()) {
+      return absl::InternalError("a decision with texts of no table");
+    }
+    return std::make_unique<const CompactDecision>(decision.loose);
   }
   // Collected elsewhere, so that what waits takes no more memory than it needs.
   thread_local std::string instructions;
   instructions.clear();
-  EncodeInPieces(*pieces_, placed, decision, instructions);
-  bytes_ = instructions;
+  if (absl::Status encoded = EncodeInPieces(*pieces, decision, instructions); !encoded.ok()) {
+    return encoded;
+  }
+  return absl::WrapUnique(new CompactDecision(std::move(pieces), decision.size, instructions));
 }
 
 absl::string_view CompactDecision::instructions() const {
@@ -122,15 +150,16 @@ void CompactDecision::AppendTo(std::string& out) const {
   }
   // Written a moment ago by this program: nothing here can be damaged.
   absl::string_view rest = bytes_;
-  uint64_t next = 0;
-  TakeVarint(rest, next);
-  while (TakeVarint(rest, next)) {
-    const uint64_t number = next >> 1;
-    const absl::string_view text =
-        (next & 1) != 0 ? rest.substr(0, number) : (*pieces_)[static_cast<uint32_t>(number)];
-    out.append(text.data(), text.size());
-    if ((next & 1) != 0) rest.remove_prefix(number);
+  uint64_t size = 0;
+  TakeVarint(rest, size);
+  [[maybe_unused]] const size_t before = out.size();
+  Instruction next;
+  while (Take(rest, next) == Taken::kInstruction) {
+    const absl::string_view bytes =
+        next.is_text ? (*pieces_)[static_cast<uint32_t>(next.text)] : next.bytes;
+    out.append(bytes.data(), bytes.size());
   }
+  assert(out.size() == before + size_);
 }
 
 absl::StatusOr<StoredPieces> StoredPieces::Parse(std::string object) {
@@ -173,24 +202,26 @@ absl::StatusOr<std::string> StoredPieces::Decode(absl::string_view instructions,
   std::string result;
   result.reserve(size);
   while (!instructions.empty()) {
-    uint64_t instruction = 0;
-    if (!TakeVarint(instructions, instruction)) return Damaged("cut off inside an instruction");
-    const uint64_t number = instruction >> 1;
-    absl::string_view next;
-    if ((instruction & 1) != 0) {
-      if (number > instructions.size()) return Damaged("cut off inside bytes taken as they are");
-      next = instructions.substr(0, number);
-      instructions.remove_prefix(number);
-    } else {
-      if (number + 1 >= bounds_.size()) {
-        return Damaged(absl::StrCat("text ", number, " is not among the ", bounds_.size() - 1,
+    Instruction next;
+    switch (Take(instructions, next)) {
+      case Taken::kInstruction:
+        break;
+      case Taken::kNumberIsCutOff:
+        return Damaged("cut off inside an instruction");
+      case Taken::kBytesAreCutOff:
+        return Damaged("cut off inside bytes taken as they are");
+    }
+    if (next.is_text) {
+      const uint64_t text = next.text;
+      if (text + 1 >= bounds_.size()) {
+        return Damaged(absl::StrCat("text ", text, " is not among the ", bounds_.size() - 1,
                                     " of its object"));
       }
-      next =
-          absl::string_view(object_).substr(bounds_[number], bounds_[number + 1] - bounds_[number]);
+      next.bytes =
+          absl::string_view(object_).substr(bounds_[text], bounds_[text + 1] - bounds_[text]);
     }
-    if (next.size() > size - result.size()) return Damaged("longer than it claims");
-    result.append(next.data(), next.size());
+    if (next.bytes.size() > size - result.size()) return Damaged("longer than it claims");
+    result.append(next.bytes.data(), next.bytes.size());
   }
   if (result.size() != size) return Damaged("shorter than it claims");
   return result;

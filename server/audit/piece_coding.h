@@ -17,11 +17,12 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "server/base/pieces.h"
 
 namespace plumbline::audit {
@@ -29,20 +30,23 @@ namespace plumbline::audit {
 // The object.
 std::string EncodePieceTable(const PieceTable& pieces);
 
-// Appends the instructions that make `decision`. `placed` says where which piece stands, ascending;
-// nothing rests on that: a piece that is not there is passed over, and what comes out again is
-// always `decision`.
-void EncodeInPieces(const PieceTable& pieces, absl::Span<const PlacedPiece> placed,
-                    absl::string_view decision, std::string& out);
+// Appends the instructions that make `decision`. Internal if it cannot be made of `pieces`, for
+// whatever number or order; then what was appended is worth nothing.
+absl::Status EncodeInPieces(const PieceTable& pieces, const PiecedMessage& decision,
+                            std::string& out);
 
 // A decision that waits until it is on record: its instructions, some twenty times smaller than its
 // bytes. The answer is put together from what the record holds, so that no other can leave.
 // Immutable, thread-safe.
 class CompactDecision {
  public:
-  // `pieces` may be null: then the decision is kept as it is. `placed` as for EncodeInPieces.
-  CompactDecision(std::shared_ptr<const PieceTable> pieces, absl::Span<const PlacedPiece> placed,
-                  absl::string_view decision);
+  // `pieces` may be null: then nothing may be placed in `decision`, and it is kept as it is. Errors
+  // as of EncodeInPieces.
+  static absl::StatusOr<std::unique_ptr<const CompactDecision>> Make(
+      std::shared_ptr<const PieceTable> pieces, const PiecedMessage& decision);
+  // A decision that is kept as it is.
+  explicit CompactDecision(std::string decision)
+      : size_(decision.size()), bytes_(std::move(decision)) {}
 
   // Of the decision, in bytes.
   size_t size() const { return size_; }
@@ -54,6 +58,9 @@ class CompactDecision {
   absl::string_view instructions() const;
 
  private:
+  CompactDecision(std::shared_ptr<const PieceTable> pieces, size_t size, std::string instructions)
+      : pieces_(std::move(pieces)), size_(size), bytes_(std::move(instructions)) {}
+
   std::shared_ptr<const PieceTable> pieces_;
   size_t size_;
   // Instructions, or the decision.

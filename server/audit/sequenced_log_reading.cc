@@ -104,7 +104,7 @@ absl::StatusOr<Appended> SequencedLog::Erase(absl::Span<const uint64_t> indices,
 absl::Status SequencedLog::EraseKeys(absl::Span<const uint64_t> indices) {
   {
     absl::MutexLock lock(&store_mutex_);
-    const absl::Status destroyed = store_->DestroyKeys(indices);
+    absl::Status destroyed = store_->DestroyKeys(indices);
     if (!destroyed.ok()) {
       // The record says that they are gone: nobody may go on as if they were.
       if (!absl::IsResourceExhausted(destroyed)) Fail(destroyed);

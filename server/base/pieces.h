@@ -1,8 +1,7 @@
 // Pieces: constant texts that messages are put together from.
 //
-// Whoever writes many messages out of the same texts numbers the texts once (PieceTable) and notes,
-// while writing, where which of them went (PlacedPiece). A message can then be kept as the numbers
-// of its pieces and the few bytes in between, without looking for them.
+// Whoever writes many messages out of the same texts numbers the texts once (PieceTable) and can
+// then write a message as the numbers of its pieces and the few bytes in between (PiecedMessage).
 
 #ifndef PLUMBLINE_SERVER_BASE_PIECES_H_
 #define PLUMBLINE_SERVER_BASE_PIECES_H_
@@ -26,10 +25,19 @@ struct Piece {
   uint32_t number = kNoNumber;
 };
 
-// Where a piece stands in a message.
+// A piece of a message, and how many of the message's loose bytes stand before it.
 struct PlacedPiece {
   uint32_t offset = 0;
   uint32_t number = 0;
+};
+
+// A message apart: `loose` has the bytes that are in no piece, one after the other, and `placed`
+// says what goes in between, in ascending order. It is good for one table.
+struct PiecedMessage {
+  std::string loose;
+  std::vector<PlacedPiece> placed;
+  // Of the whole message, in bytes.
+  size_t size = 0;
 };
 
 // Grows only. Thread-safe once nothing is added any more. Owns the bytes, whose places do not

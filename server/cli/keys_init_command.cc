@@ -104,7 +104,7 @@ class KeysInitCommand : public Command {
       return audit::Keyring::FromFile(path).status();
     }
     std::string key = NewMasterKey();
-    const absl::Status written = WriteFileAtomically(path, key, 0600);
+    absl::Status written = WriteFileAtomically(path, key, 0600);
     Zeroise(key);
     if (written.ok()) {
       environment.err << "plumbline keys: master key in " << path

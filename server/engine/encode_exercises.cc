@@ -77,7 +77,7 @@ void DecisionEncoder::Run::WritePrescription(int field, uint32_t index) {
   using P = v1::Prescription;
   const ExerciseResult& result = e_.exercises[index];
   const ExerciseFragment& fragment = f_.exercises[index];
-  const size_t mark = w_.Begin(field);
+  const WireWriter::Mark mark = w_.Begin(field);
   w_.UInt(P::kRankFieldNumber, result.rank);
   w_.Raw(fragment.head);
   w_.Raw(fragment.doses[result.dose]);
@@ -156,10 +156,10 @@ void DecisionEncoder::Run::WriteCautions(uint32_t index) {
 }
 
 void DecisionEncoder::Run::WriteVariant(uint32_t index, uint32_t variant) {
-  const size_t mark = w_.Begin(v1::Prescription::kVariantFieldNumber);
+  const WireWriter::Mark mark = w_.Begin(v1::Prescription::kVariantFieldNumber);
   w_.Raw(f_.exercises[index].variants[variant]);
   const NodeId when = ruleset_.exercises[index].variant_when[variant];
-  const size_t rationale = w_.Begin(v1::PrescribedVariant::kRationaleFieldNumber);
+  const WireWriter::Mark rationale = w_.Begin(v1::PrescribedVariant::kRationaleFieldNumber);
   w_.String(v1::Rationale::kRuleIdFieldNumber, source_.exercises(static_cast<int>(index)).id());
   if (when != kNoNode) WriteFacts(context_.explainer.Deciding(when), w_);
   w_.End(rationale);
@@ -169,7 +169,7 @@ void DecisionEncoder::Run::WriteVariant(uint32_t index, uint32_t variant) {
 void DecisionEncoder::Run::WriteLocked(uint32_t index) {
   using L = v1::LockedExercise;
   const ruleset::CompiledExercise& compiled = ruleset_.exercises[index];
-  const size_t mark = w_.Begin(v1::Decision::kLaterFieldNumber);
+  const WireWriter::Mark mark = w_.Begin(v1::Decision::kLaterFieldNumber);
   w_.Raw(f_.exercises[index].identity);
   for (uint32_t rule : compiled.prerequisites) {
     if (context_.Matches(ruleset_.prerequisites[rule].when)) continue;
@@ -187,7 +187,7 @@ void DecisionEncoder::Run::WriteLocked(uint32_t index) {
 void DecisionEncoder::Run::WriteExcluded(uint32_t index) {
   using X = v1::ExcludedExercise;
   const ExerciseStatus status = e_.exercises[index].status;
-  const size_t mark = w_.Begin(v1::Decision::kExcludedFieldNumber);
+  const WireWriter::Mark mark = w_.Begin(v1::Decision::kExcludedFieldNumber);
   w_.Raw(f_.exercises[index].identity);
   w_.UInt(X::kKindFieldNumber, KindOf(status));
   switch (status) {

@@ -18,7 +18,7 @@ void DecisionEncoder::Run::WriteAdvice() {
     const v1::Advice& advice = source_.advice(static_cast<int>(i));
     const NodeId when = ruleset_.advice[i].when;
     if ((!e_.releases_programme && !advice.with_hold()) || !context_.Matches(when)) continue;
-    const size_t mark = w_.Begin(v1::Decision::kAdviceFieldNumber);
+    const WireWriter::Mark mark = w_.Begin(v1::Decision::kAdviceFieldNumber);
     w_.Raw(f_.advice[i].head);
     WriteRationale(A::kRationaleFieldNumber, f_.advice[i].rationale, when);
     w_.Raw(f_.advice[i].tail);
@@ -39,7 +39,7 @@ void DecisionEncoder::Run::WriteFollowUp() {
     }
   }
   if (first < 0) return;
-  const size_t mark = w_.Begin(v1::Decision::kFollowUpFieldNumber);
+  const WireWriter::Mark mark = w_.Begin(v1::Decision::kFollowUpFieldNumber);
   WriteDate(w_, F::kReviewDateFieldNumber, as_of_ + first);
   if (e_.releases_programme) WriteFollowUpItems();
   w_.End(mark);
@@ -51,7 +51,7 @@ void DecisionEncoder::Run::WriteFollowUpItems() {
     const NodeId when = ruleset_.follow_up_rules[i].when;
     if (!context_.Matches(when)) continue;
     const int32_t days = source_.follow_up_rules(static_cast<int>(i)).after_days();
-    const size_t mark = w_.Begin(v1::FollowUp::kItemsFieldNumber);
+    const WireWriter::Mark mark = w_.Begin(v1::FollowUp::kItemsFieldNumber);
     WriteDate(w_, I::kDateFieldNumber, as_of_ + days);
     w_.OptionalUInt(I::kAfterDaysFieldNumber, static_cast<uint64_t>(days));
     WriteRationale(I::kRationaleFieldNumber, f_.follow_up_rules[i], when);
@@ -70,7 +70,7 @@ void DecisionEncoder::Run::WriteSafetyNet() {
 
 void DecisionEncoder::Run::WriteQuestion(const OpenQuestion& question) {
   using Q = v1::OpenQuestion;
-  const size_t mark = w_.Begin(v1::Decision::kOpenQuestionsFieldNumber);
+  const WireWriter::Mark mark = w_.Begin(v1::Decision::kOpenQuestionsFieldNumber);
   if (question.question != kNoIndex) {
     w_.Raw(f_.questions[question.question]);
   } else {
@@ -84,7 +84,7 @@ void DecisionEncoder::Run::WriteQuestion(const OpenQuestion& question) {
   w_.Bool(Q::kCanChangeProgrammeFieldNumber, question.can_change_programme);
   for (const std::string* id : question.affects) {
     // Looking the piece up costs more than writing the id.
-    const Piece rule = w_.notes_pieces() ? f_.AffectedRule(*id) : Piece();
+    const Piece rule = w_.writes_pieces() ? f_.AffectedRule(*id) : Piece();
     if (rule.bytes.empty()) {
       w_.RepeatedString(Q::kAffectsFieldNumber, *id);
     } else {

@@ -19,7 +19,7 @@ void DecisionEncoder::Run::WriteDisposition() {
   using D = v1::Disposition;
   const size_t level = static_cast<size_t>(e_.level);
   const size_t gate = static_cast<size_t>(e_.gate);
-  const size_t mark = w_.Begin(v1::Decision::kDispositionFieldNumber);
+  const WireWriter::Mark mark = w_.Begin(v1::Decision::kDispositionFieldNumber);
   w_.UInt(D::kLevelFieldNumber, level);
   w_.UInt(D::kGateFieldNumber, gate);
   w_.Raw(f_.level_titles[level]);
@@ -45,7 +45,7 @@ void DecisionEncoder::Run::WriteDisposition() {
 
 void DecisionEncoder::Run::WriteFired(int field, const Fired& fired) {
   using F = v1::FiredRule;
-  const size_t mark = w_.Begin(field);
+  const WireWriter::Mark mark = w_.Begin(field);
   w_.Raw(fired.is_screen ? f_.screens[fired.index].head : f_.red_flags[fired.index].head);
   w_.UInt(F::kFiredByFieldNumber, fired.by);
   w_.UInt(F::kLevelFieldNumber, fired.level);
@@ -85,7 +85,7 @@ void DecisionEncoder::Run::WriteScreenRationale(const Fired& fired) {
   using R = v1::Rationale;
   const ScreenFragment& fragment = f_.screens[fired.index];
   const ruleset::CompiledScreen& compiled = ruleset_.safety_screens[fired.index];
-  const size_t mark = w_.Begin(v1::FiredRule::kRationaleFieldNumber);
+  const WireWriter::Mark mark = w_.Begin(v1::FiredRule::kRationaleFieldNumber);
   w_.Raw(fragment.rationale.head);
   scratch_.text.clear();
   facts_.AppendText(compiled.because, context_.frame, scratch_.text);
@@ -105,7 +105,7 @@ void DecisionEncoder::Run::WriteScreenRationale(const Fired& fired) {
 }
 
 void DecisionEncoder::Run::WriteNotExcluded(uint32_t index) {
-  const size_t mark = w_.Begin(v1::Decision::kNotExcludedRulesFieldNumber);
+  const WireWriter::Mark mark = w_.Begin(v1::Decision::kNotExcludedRulesFieldNumber);
   w_.Raw(f_.red_flags[index].not_excluded);
   WriteFields(v1::NotExcludedRule::kMissingFieldsFieldNumber,
               context_.explainer.Missing(ruleset_.red_flags[index].when));
@@ -131,7 +131,7 @@ uint32_t DecisionEncoder::Run::TargetOf(const Fired& fired) const {
 
 void DecisionEncoder::Run::WriteReferral(uint32_t target, size_t first) {
   using R = v1::Referral;
-  const size_t mark = w_.Begin(v1::Decision::kReferralsFieldNumber);
+  const WireWriter::Mark mark = w_.Begin(v1::Decision::kReferralsFieldNumber);
   w_.Raw(f_.referral_targets[target]);
   w_.UInt(R::kLevelFieldNumber, e_.fired[first].level);
   for (size_t i = first; i < e_.fired.size(); ++i) {
@@ -152,7 +152,7 @@ void DecisionEncoder::Run::WriteAssessment(uint32_t index) {
   const ruleset::CompiledCondition& compiled = ruleset_.conditions[index];
   const v1::ClinicalCondition& condition = source_.conditions(static_cast<int>(index));
   const ConditionFragment& fragment = f_.conditions[index];
-  const size_t mark = w_.Begin(v1::Decision::kAssessmentsFieldNumber);
+  const WireWriter::Mark mark = w_.Begin(v1::Decision::kAssessmentsFieldNumber);
   w_.Raw(fragment.head);
   w_.UInt(A::kLikelihoodFieldNumber, result.likelihood);
   w_.Bool(A::kLeadingFieldNumber, result.leading);
@@ -170,7 +170,7 @@ void DecisionEncoder::Run::WriteAssessment(uint32_t index) {
   }
   for (size_t i = 0; i < compiled.findings.size(); ++i) {
     if (!context_.Open(compiled.findings[i].when) || result.ruled_out) continue;
-    const size_t unknown = w_.Begin(A::kUnknownFieldNumber);
+    const WireWriter::Mark unknown = w_.Begin(A::kUnknownFieldNumber);
     w_.Raw(fragment.unknown_findings[i]);
     WriteFields(v1::UnknownFinding::kMissingFieldsFieldNumber,
                 context_.explainer.Missing(compiled.findings[i].when));
@@ -201,7 +201,7 @@ void DecisionEncoder::Run::WriteStrata() {
   for (size_t tool = 0; tool < ruleset_.stratifications.size(); ++tool) {
     const uint32_t stratum = StratumOf(tool);
     if (stratum == kNoIndex) continue;
-    const size_t mark = w_.Begin(v1::Decision::kStrataFieldNumber);
+    const WireWriter::Mark mark = w_.Begin(v1::Decision::kStrataFieldNumber);
     w_.Raw(f_.strata[tool][stratum].head);
     WriteRationale(v1::StratumResult::kRationaleFieldNumber, f_.strata[tool][stratum].rationale,
                    ruleset_.stratifications[tool][stratum].when);
@@ -213,7 +213,7 @@ void DecisionEncoder::Run::WriteStage() {
   using S = v1::StageAssessment;
   if (ruleset_.stages.empty()) return;
   const NodeId when = ruleset_.stages[e_.stage].when;
-  const size_t mark = w_.Begin(v1::Decision::kStageFieldNumber);
+  const WireWriter::Mark mark = w_.Begin(v1::Decision::kStageFieldNumber);
   w_.Raw(f_.stage_heads[e_.stage]);
   WriteRationale(S::kRationaleFieldNumber, f_.stages[e_.stage], e_.stage_assumed ? kNoNode : when);
   w_.Bool(S::kAssumedFieldNumber, e_.stage_assumed);

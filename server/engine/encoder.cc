@@ -15,14 +15,14 @@ using ::plumbline::ruleset::kNoNode;
 }  // namespace
 
 void WriteDate(WireWriter& writer, int field, absl::CivilDay day) {
-  const size_t mark = writer.Begin(field);
+  const WireWriter::Mark mark = writer.Begin(field);
   writer.UInt(v1::Date::kYearFieldNumber, static_cast<uint64_t>(day.year()));
   writer.UInt(v1::Date::kMonthFieldNumber, static_cast<uint64_t>(day.month()));
   writer.UInt(v1::Date::kDayFieldNumber, static_cast<uint64_t>(day.day()));
   writer.End(mark);
 }
 
-void DecisionEncoder::Run::WriteDecision() {
+size_t DecisionEncoder::Run::WriteDecision() {
   w_.Raw(f_.decision_head);
   WriteDate(w_, v1::Decision::kAsOfFieldNumber, as_of_);
   WriteDisposition();
@@ -45,6 +45,7 @@ void DecisionEncoder::Run::WriteDecision() {
   WriteCitations();
   w_.Raw(f_.disclaimers);
   WriteStrata();
+  return w_.size();
 }
 
 void DecisionEncoder::Run::Cite(const std::vector<uint32_t>& passages) {
@@ -114,10 +115,18 @@ DecisionEncoder::DecisionEncoder(const ruleset::CompiledRuleset& ruleset,
 
 void DecisionEncoder::Encode(const Context& context, const Evaluation& evaluation,
                              absl::CivilDay as_of, View view, EncoderScratch& scratch,
-                             std::string& out, std::vector<PlacedPiece>* placed) const {
+                             std::string& out) const {
   out.clear();
-  if (placed != nullptr) placed->clear();
-  Run(*this, context, evaluation, as_of, view, scratch, out, placed).WriteDecision();
+  Run(*this, context, evaluation, as_of, view, scratch, out, nullptr).WriteDecision();
+}
+
+void DecisionEncoder::EncodeInPieces(const Context& context, const Evaluation& evaluation,
+                                     absl::CivilDay as_of, View view, EncoderScratch& scratch,
+                                     PiecedMessage& out) const {
+  out.loose.clear();
+  out.placed.clear();
+  out.size =
+      Run(*this, context, evaluation, as_of, view, scratch, out.loose, &out.placed).WriteDecision();
 }
 
 }  // namespace plumbline::engine

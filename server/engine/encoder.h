@@ -25,31 +25,37 @@ namespace plumbline::engine {
 // Texts that one decision repeats, each encoded once a run.
 class EncodedOnce {
  public:
-  // `place_pieces`: note the pieces in them.
-  void Start(size_t entries, bool place_pieces) {
-    bytes_.clear();
+  // `in_pieces`: keep them in pieces.
+  void Start(size_t entries, bool in_pieces) {
+    loose_.clear();
     placed_.clear();
     places_.resize(entries);
-    place_pieces_ = place_pieces;
+    in_pieces_ = in_pieces;
     ++run_;
   }
   bool Has(size_t entry) const { return places_[entry].run == run_; }
   // Good until the next Put.
   EncodedPieces Get(size_t entry) const {
     const Place& place = places_[entry];
-    return {absl::string_view(bytes_).substr(place.begin, place.size),
-            absl::MakeConstSpan(placed_).subspan(place.first_piece, place.pieces), place.begin};
+    return {absl::string_view(loose_).substr(place.begin, place.loose),
+            absl::MakeConstSpan(placed_).subspan(place.first_piece, place.pieces), place.begin,
+            place.size};
   }
   // Calls `write(WireWriter&)`, which writes the entry.
   template <typename Write>
   EncodedPieces Put(size_t entry, Write write) {
-    const size_t begin = bytes_.size();
+    const size_t begin = loose_.size();
     const size_t first_piece = placed_.size();
-    WireWriter writer(&bytes_, place_pieces_ ? &placed_ : nullptr);
+    WireWriter writer(&loose_, in_pieces_ ? &placed_ : nullptr);
     write(writer);
     places_[entry] = {
-        run_, static_cast<uint32_t>(begin), static_cast<uint32_t>(bytes_.size() - begin),
-        static_cast<uint32_t>(first_piece), static_cast<uint32_t>(placed_.size() - first_piece)};
+        run_,
+        static_cast<uint32_t>(begin),
+        static_cast<uint32_t>(loose_.size() - begin),
+        static_cast<uint32_t>(writer.size()),
+        static_cast<uint32_t>(first_piece),
+        static_cast<uint32_t>(placed_.size() - first_piece),
+    };
     return Get(entry);
   }
 
@@ -57,14 +63,15 @@ class EncodedOnce {
   struct Place {
     uint64_t run = 0;
     uint32_t begin = 0;
+    uint32_t loose = 0;
     uint32_t size = 0;
     uint32_t first_piece = 0;
     uint32_t pieces = 0;
   };
-  std::string bytes_;
+  std::string loose_;
   std::vector<PlacedPiece> placed_;
   std::vector<Place> places_;
-  bool place_pieces_ = false;
+  bool in_pieces_ = false;
   uint64_t run_ = 0;
 };
 
@@ -84,10 +91,12 @@ class DecisionEncoder {
   // Constant texts of the decisions.
   const std::shared_ptr<const PieceTable>& pieces() const { return pieces_; }
 
-  // Replaces `out` with the wire bytes of the Decision and, unless it is null, `placed` with the
-  // places of the pieces in them, in ascending order.
+  // Replaces `out` with the wire bytes of the Decision.
   void Encode(const Context& context, const Evaluation& evaluation, absl::CivilDay as_of, View view,
-              EncoderScratch& scratch, std::string& out, std::vector<PlacedPiece>* placed) const;
+              EncoderScratch& scratch, std::string& out) const;
+  // The same bytes, in pieces().
+  void EncodeInPieces(const Context& context, const Evaluation& evaluation, absl::CivilDay as_of,
+                      View view, EncoderScratch& scratch, PiecedMessage& out) const;
 
  private:
   class Run;

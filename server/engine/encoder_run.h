@@ -33,7 +33,8 @@ class DecisionEncoder::Run {
     scratch_.rationales.Start(size_t{2} * f_.rationale_count, placed != nullptr);
   }
 
-  void WriteDecision();
+  // Returns the decision's size.
+  size_t WriteDecision();
 
  private:
   // Marks passages for the list of citations.

@@ -47,6 +47,9 @@ struct EngineImpl {
         encoder(*ruleset) {}
 
   void Prepare(WorkspaceImpl& workspace) const;
+  Context ContextOf(WorkspaceImpl& workspace) const {
+    return {*ruleset, workspace.frame, workspace.explainer, selection};
+  }
   void CheckConsistency(const Context& context, std::vector<FieldViolation>& violations) const;
   void ReadResponses(const expr::Frame& frame, Evaluation& evaluation) const;
 
@@ -127,34 +130,48 @@ std::shared_ptr<const PieceTable> Engine::pieces() const { return impl_->encoder
 
 std::vector<FieldViolation> Engine::Evaluate(const google::protobuf::Message& intake,
                                              absl::CivilDay as_of, View view, Workspace& workspace,
-                                             std::string& decision,
-                                             std::vector<PlacedPiece>* placed) const {
+                                             std::string& decision) const {
   WorkspaceImpl& w = *workspace.impl_;
+  std::vector<FieldViolation> violations = Run(intake, as_of, w);
+  if (violations.empty()) {
+    impl_->encoder.Encode(impl_->ContextOf(w), w.evaluation, as_of, view, w.scratch, decision);
+  }
+  return violations;
+}
+
+std::vector<FieldViolation> Engine::EvaluateInPieces(const google::protobuf::Message& intake,
+                                                     absl::CivilDay as_of, View view,
+                                                     Workspace& workspace,
+                                                     DecisionInPieces& decision) const {
+  WorkspaceImpl& w = *workspace.impl_;
+  std::vector<FieldViolation> violations = Run(intake, as_of, w);
+  if (violations.empty()) {
+    impl_->encoder.EncodeInPieces(impl_->ContextOf(w), w.evaluation, as_of, view, w.scratch,
+                                  decision.message);
+    Summarize(impl_->ruleset->source, w.evaluation, decision.summary);
+  }
+  return violations;
+}
+
+std::vector<FieldViolation> Engine::Run(const google::protobuf::Message& intake,
+                                        absl::CivilDay as_of, WorkspaceImpl& w) const {
   impl_->Prepare(w);
   std::vector<FieldViolation> violations;
   impl_->binder.Bind(intake, w.cells, w.frame, violations);
   if (!violations.empty()) return violations;
-  Run(as_of, w, violations);
-  if (!violations.empty()) return violations;
-  const Context context{*impl_->ruleset, w.frame, w.explainer, impl_->selection};
-  impl_->encoder.Encode(context, w.evaluation, as_of, view, w.scratch, decision, placed);
-  return violations;
-}
-
-void Engine::Run(absl::CivilDay as_of, WorkspaceImpl& w,
-                 std::vector<FieldViolation>& violations) const {
   w.frame.SetAsOf((as_of - absl::CivilDay(1970, 1, 1)) * kSecondsPerDay);
   impl_->ruleset->plan.Evaluate(w.frame);
   w.explainer.Start(impl_->ruleset->plan, w.frame, impl_->landmarks);
-  const Context context{*impl_->ruleset, w.frame, w.explainer, impl_->selection};
+  const Context context = impl_->ContextOf(w);
   impl_->CheckConsistency(context, violations);
-  if (!violations.empty()) return;
+  if (!violations.empty()) return violations;
   impl_->ReadResponses(w.frame, w.evaluation);
   Triage(context, w.evaluation);
   Assess(context, w.evaluation);
   Select(context, w.evaluation);
   Compose(context, w.evaluation);
   FindOpenQuestions(context, w.evaluation);
+  return violations;
 }
 
 expr::Outcome Engine::RedFlagOutcome(size_t index, const Workspace& workspace) const {

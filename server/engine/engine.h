@@ -7,7 +7,7 @@
 // engine is made.
 //
 // Engine is immutable and thread-safe. A Workspace belongs to one thread at a time; reusing it
-// makes evaluation free of allocation apart from growth of the output string.
+// makes evaluation free of allocation apart from growth of the output.
 
 #ifndef PLUMBLINE_SERVER_ENGINE_ENGINE_H_
 #define PLUMBLINE_SERVER_ENGINE_ENGINE_H_
@@ -20,6 +20,7 @@
 #include "absl/time/civil_time.h"
 #include "google/protobuf/message.h"
 #include "server/base/pieces.h"
+#include "server/engine/decision_summary.h"
 #include "server/ruleset/compiled_ruleset.h"
 
 namespace plumbline::engine {
@@ -36,6 +37,13 @@ struct FieldViolation {
   Kind kind = Kind::kInvalid;
   std::string field;
   std::string description;
+};
+
+// The same bytes that Evaluate gives, some twenty times smaller, and what lists show of them. Keeps
+// its memory from evaluation to evaluation.
+struct DecisionInPieces {
+  PiecedMessage message;
+  DecisionSummary summary;
 };
 
 struct WorkspaceImpl;
@@ -66,15 +74,12 @@ class Engine {
   // intake leaves `decision` alone and returns every problem found, in field order.
   std::vector<FieldViolation> Evaluate(const google::protobuf::Message& intake,
                                        absl::CivilDay as_of, View view, Workspace& workspace,
-                                       std::string& decision) const {
-    return Evaluate(intake, as_of, view, workspace, decision, nullptr);
-  }
-  // The same; on success also replaces the contents of `placed`, unless it is null, with the places
-  // of pieces() in the decision, ascending and without overlap.
-  std::vector<FieldViolation> Evaluate(const google::protobuf::Message& intake,
-                                       absl::CivilDay as_of, View view, Workspace& workspace,
-                                       std::string& decision,
-                                       std::vector<PlacedPiece>* placed) const;
+                                       std::string& decision) const;
+  // The same decision for those who keep it: in pieces(), with its summary.
+  std::vector<FieldViolation> EvaluateInPieces(const google::protobuf::Message& intake,
+                                               absl::CivilDay as_of, View view,
+                                               Workspace& workspace,
+                                               DecisionInPieces& decision) const;
 
   // Constant texts that its decisions are put together from: the same ones, in the same order, for
   // the same ruleset and version of the engine.
@@ -88,9 +93,9 @@ class Engine {
   const expr::Frame& FrameOf(const Workspace& workspace) const;
 
  private:
-  // Everything between binding and encoding.
-  void Run(absl::CivilDay as_of, WorkspaceImpl& workspace,
-           std::vector<FieldViolation>& violations) const;
+  // Everything before encoding.
+  std::vector<FieldViolation> Run(const google::protobuf::Message& intake, absl::CivilDay as_of,
+                                  WorkspaceImpl& workspace) const;
 
   std::unique_ptr<EngineImpl> impl_;
 };

@@ -53,7 +53,7 @@ FactText::FactText(const ruleset::CompiledRuleset& ruleset, PieceTable& pieces)
     const auto encode = [&](EnumText& entry) {
       std::string fact;
       WireWriter writer(&fact);
-      const size_t mark = writer.Begin(v1::Rationale::kFactsFieldNumber);
+      const WireWriter::Mark mark = writer.Begin(v1::Rationale::kFactsFieldNumber);
       writer.Raw(text.head);
       writer.String(v1::Fact::kValueFieldNumber, entry.value);
       writer.String(v1::Fact::kDisplayFieldNumber, entry.display);
@@ -189,7 +189,7 @@ void FactText::WriteFact(SlotIndex index, const Frame& frame, WireWriter& writer
     writer.Raw(*fact);
     return;
   }
-  const size_t mark = writer.Begin(v1::Rationale::kFactsFieldNumber);
+  const WireWriter::Mark mark = writer.Begin(v1::Rationale::kFactsFieldNumber);
   writer.Raw(slots_[index].head);
   std::string value;
   AppendValue(index, frame, /*display=*/false, value);

@@ -138,7 +138,7 @@ class Fragments {
   template <typename Write>
   Piece EncodedMessage(int field, Write write) {
     return Encoded([&](WireWriter& writer) {
-      const size_t mark = writer.Begin(field);
+      const WireWriter::Mark mark = writer.Begin(field);
       write(writer);
       writer.End(mark);
     });

@@ -15,7 +15,7 @@ absl::string_view BytesOf(const Sha256Digest& digest) {
 }
 
 void WriteDate(absl::CivilDay day, engine::WireWriter& writer) {
-  const size_t mark = writer.Begin(DecisionDetails::kAsOfFieldNumber);
+  const engine::WireWriter::Mark mark = writer.Begin(DecisionDetails::kAsOfFieldNumber);
   writer.UInt(v1::Date::kYearFieldNumber, static_cast<uint64_t>(day.year()));
   writer.UInt(v1::Date::kMonthFieldNumber, static_cast<uint64_t>(day.month()));
   writer.UInt(v1::Date::kDayFieldNumber, static_cast<uint64_t>(day.day()));
@@ -25,7 +25,7 @@ void WriteDate(absl::CivilDay day, engine::WireWriter& writer) {
 }  // namespace
 
 void WriteDecisionDetails(const RecordedCall& call, const std::optional<Sha256Digest>& digest,
-                          absl::Span<const Uuid> linked, const DecisionSummary& summary,
+                          absl::Span<const Uuid> linked, const engine::DecisionSummary& summary,
                           absl::string_view alias, std::string& out) {
   out.clear();
   engine::WireWriter writer(&out);
@@ -41,7 +41,7 @@ void WriteDecisionDetails(const RecordedCall& call, const std::optional<Sha256Di
         RecordDetails::kLinkedIdsFieldNumber,
         absl::string_view(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()));
   }
-  const size_t mark = writer.Begin(RecordDetails::kDecisionFieldNumber);
+  const engine::WireWriter::Mark mark = writer.Begin(RecordDetails::kDecisionFieldNumber);
   WriteDate(call.as_of, writer);
   writer.UInt(DecisionDetails::kLevelFieldNumber, static_cast<uint64_t>(summary.level));
   writer.UInt(DecisionDetails::kGateFieldNumber, static_cast<uint64_t>(summary.gate));

@@ -11,15 +11,15 @@
 #include "absl/types/span.h"
 #include "server/base/sha256.h"
 #include "server/base/uuid.h"
+#include "server/engine/decision_summary.h"
 #include "server/service/decision_recorder.h"
-#include "server/service/decision_summary.h"
 
 namespace plumbline::service {
 
 // Replaces the contents of `out`. `digest`: of the request's bytes, if it has an id. The bytes are
 // those that serializing the message would give.
 void WriteDecisionDetails(const RecordedCall& call, const std::optional<Sha256Digest>& digest,
-                          absl::Span<const Uuid> linked, const DecisionSummary& summary,
+                          absl::Span<const Uuid> linked, const engine::DecisionSummary& summary,
                           absl::string_view alias, std::string& out);
 
 }  // namespace plumbline::service

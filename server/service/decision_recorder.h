@@ -40,9 +40,10 @@ struct RecordedCall {
 struct DecisionDraft {
   const RecordedCall& call;
   const Choice& choice;
-  // plumbline.v1.Decision as it will be sent. Valid until Record returns.
-  absl::string_view decision_bytes;
-  // The same, small. Null without a ticket. Must stay until `done` is called: let `done` own it.
+  // Both are null without a ticket.
+  const engine::DecisionSummary* summary = nullptr;
+  // plumbline.v1.Decision, from which the answer will be put together. Must stay until `done` is
+  // called: let `done` own it.
   const audit::CompactDecision* decision = nullptr;
 };
 
@@ -62,7 +63,7 @@ struct EarlierDecision {
 };
 
 // Leave to evaluate: room in the log, and the request id, which nobody else can use meanwhile. Both
-// are given back when it is destroyed. Goes to Record, unless there is nothing to record.
+// are given back when it is destroyed. Goes to Record, unless there is no decision.
 class DecisionTicket {
  public:
   virtual ~DecisionTicket() = default;
@@ -96,7 +97,7 @@ class DecisionRecorder {
 
   // Calls `done` exactly once, on any thread, when the decision is on record or cannot be; only
   // after OK may the answer leave. Copies what it needs of `draft`, apart from `draft.decision`,
-  // before it returns. `draft.call` is the one that Begin got.
+  // before it returns. `draft.call` is the one that Begin got, `ticket` what Begin gave.
   virtual void Record(std::unique_ptr<DecisionTicket> ticket, const DecisionDraft& draft,
                       Done done) = 0;
 };

@@ -22,9 +22,9 @@ class EngineEvaluator : public Evaluator {
   }
 
   std::vector<engine::FieldViolation> EvaluateInPieces(
-      const v1::Intake& intake, absl::CivilDay as_of, engine::View view, std::string& decision,
-      std::vector<PlacedPiece>& placed) const override {
-    return engine_.Evaluate(intake, as_of, view, workspaces_.OfThisThread(), decision, &placed);
+      const v1::Intake& intake, absl::CivilDay as_of, engine::View view,
+      engine::DecisionInPieces& decision) const override {
+    return engine_.EvaluateInPieces(intake, as_of, view, workspaces_.OfThisThread(), decision);
   }
 
   std::shared_ptr<const PieceTable> pieces() const override { return engine_.pieces(); }

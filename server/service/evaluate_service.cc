@@ -152,30 +152,48 @@ absl::StatusOr<Choice> ChooseRuleset(const RulesetSource& source,
                    "the pinned ruleset revision is not loaded");
 }
 
-// A decision's bytes, and the pieces in them. Keeps its memory from call to call.
-struct DecisionBuffer {
-  std::string bytes;
-  std::vector<PlacedPiece> placed;
+// Why a decision that was made cannot be answered.
+absl::Status InternalError(const absl::Status& why) {
+  return MakeError(absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL, why.message());
+}
+
+engine::View ViewOf(const v1::EvaluateRequest& request) {
+  return request.view() == v1::DECISION_VIEW_BASIC ? engine::View::kBasic : engine::View::kFull;
+}
+
+// The answer is about to leave.
+void Count(std::atomic<uint64_t>* answers) {
+  if (answers != nullptr) {
+    answers->fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+// A decision, and the ruleset that made it.
+struct MadeDecision {
+  Choice choice;
+  // The large answers of all who wait for the log would drive everything else out of the caches.
+  std::unique_ptr<const audit::CompactDecision> waiting;
 };
 
-// The decision in `buffer`, and the ruleset that made it. `in_pieces`: with its pieces.
-absl::StatusOr<Choice> Decide(const RulesetSource& source, const v1::EvaluateRequest& request,
-                              absl::CivilDay as_of, bool in_pieces, DecisionBuffer& buffer) {
+absl::StatusOr<MadeDecision> DecideInPieces(const RulesetSource& source,
+                                            const v1::EvaluateRequest& request,
+                                            absl::CivilDay as_of,
+                                            engine::DecisionInPieces& decision) {
   absl::StatusOr<Choice> choice = ChooseRuleset(source, request, as_of);
   if (!choice.ok()) {
-    return choice;
+    return choice.status();
   }
-  const engine::View view =
-      request.view() == v1::DECISION_VIEW_BASIC ? engine::View::kBasic : engine::View::kFull;
   const Evaluator& evaluator = *choice->ruleset->evaluator;
   const std::vector<engine::FieldViolation> violations =
-      in_pieces
-          ? evaluator.EvaluateInPieces(request.intake(), as_of, view, buffer.bytes, buffer.placed)
-          : evaluator.Evaluate(request.intake(), as_of, view, buffer.bytes);
+      evaluator.EvaluateInPieces(request.intake(), as_of, ViewOf(request), decision);
   if (!violations.empty()) {
     return IntakeError(violations);
   }
-  return choice;
+  auto waiting = audit::CompactDecision::Make(evaluator.pieces(), decision.message);
+  if (!waiting.ok()) {
+    return InternalError(waiting.status());
+  }
+  return MadeDecision{*std::move(choice), *std::move(waiting)};
 }
 
 // A repeated request answers as the one that came first.
@@ -213,45 +231,58 @@ void EvaluateService::Evaluate(const v1::EvaluateRequest& request, absl::string_
   if (std::holds_alternative<Following>(*begun)) {
     return;
   }
-  DecideAndRecord(request, call, std::get<std::unique_ptr<DecisionTicket>>(*std::move(begun)),
-                  std::move(done));
+  auto ticket = std::get<std::unique_ptr<DecisionTicket>>(*std::move(begun));
+  if (ticket == nullptr) {
+    return Decide(request, call, std::move(done));
+  }
+  DecideForRecord(request, call, std::move(ticket), std::move(done));
 }
 
-void EvaluateService::DecideAndRecord(const v1::EvaluateRequest& request, const RecordedCall& call,
-                                      std::unique_ptr<DecisionTicket> ticket, Done done) const {
-  thread_local DecisionBuffer decision;
-  // Without a ticket nothing is recorded.
-  const bool in_pieces = ticket != nullptr;
-  const absl::StatusOr<Choice> choice = Decide(*source_, request, call.as_of, in_pieces, decision);
+void EvaluateService::Decide(const v1::EvaluateRequest& request, const RecordedCall& call,
+                             Done done) const {
+  const absl::StatusOr<Choice> choice = ChooseRuleset(*source_, request, call.as_of);
   if (!choice.ok()) {
-    if (ticket != nullptr) {
-      ticket->Abandon(choice.status());
-    }
     return std::move(done)(choice.status());
   }
-  EvaluateAnswer answer{"", choice->ruleset->revision};
-  // The large answers of all who wait for the log would drive everything else out of the caches.
-  std::unique_ptr<const audit::CompactDecision> waiting;
-  if (in_pieces) {
-    waiting = std::make_unique<const audit::CompactDecision>(choice->ruleset->evaluator->pieces(),
-                                                             decision.placed, decision.bytes);
-  } else {
-    answer.response = BeginResponse(decision.bytes);
+  thread_local std::string decision;  // keeps its memory from call to call
+  const std::vector<engine::FieldViolation> violations =
+      choice->ruleset->evaluator->Evaluate(request.intake(), call.as_of, ViewOf(request), decision);
+  if (!violations.empty()) {
+    return std::move(done)(IntakeError(violations));
   }
-  const DecisionDraft draft{call, *choice, decision.bytes, waiting.get()};
-  recorder_->Record(std::move(ticket), draft,
-                    [answer = std::move(answer), waiting = std::move(waiting),
-                     request_id = std::string(call.request_id), answers = choice->answers,
+  EvaluateAnswer answer{BeginResponse(decision), choice->ruleset->revision};
+  AppendRequestId(call.request_id, answer.response);
+  recorder_->Record(nullptr, {call, *choice},
+                    [answer = std::move(answer), answers = choice->answers,
                      done = std::move(done)](absl::StatusOr<RecordPlace> recorded) mutable {
                       if (!recorded.ok()) {
                         return std::move(done)(std::move(recorded).status());
                       }
-                      if (answers != nullptr) {
-                        answers->fetch_add(1, std::memory_order_relaxed);
+                      Count(answers);
+                      AppendRecord(*recorded, answer.response);
+                      std::move(done)(std::move(answer));
+                    });
+}
+
+void EvaluateService::DecideForRecord(const v1::EvaluateRequest& request, const RecordedCall& call,
+                                      std::unique_ptr<DecisionTicket> ticket, Done done) const {
+  thread_local engine::DecisionInPieces decision;  // keeps its memory from call to call
+  absl::StatusOr<MadeDecision> made = DecideInPieces(*source_, request, call.as_of, decision);
+  if (!made.ok()) {
+    ticket->Abandon(made.status());
+    return std::move(done)(made.status());
+  }
+  const Choice choice = std::move(made->choice);
+  const DecisionDraft draft{call, choice, &decision.summary, made->waiting.get()};
+  recorder_->Record(std::move(ticket), draft,
+                    [waiting = std::move(made->waiting), revision = choice.ruleset->revision,
+                     request_id = std::string(call.request_id), answers = choice.answers,
+                     done = std::move(done)](absl::StatusOr<RecordPlace> recorded) mutable {
+                      if (!recorded.ok()) {
+                        return std::move(done)(std::move(recorded).status());
                       }
-                      if (waiting != nullptr) {
-                        answer.response = BeginResponse(*waiting);
-                      }
+                      Count(answers);
+                      EvaluateAnswer answer{BeginResponse(*waiting), std::move(revision)};
                       AppendRequestId(request_id, answer.response);
                       AppendRecord(*recorded, answer.response);
                       std::move(done)(std::move(answer));

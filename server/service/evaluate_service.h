@@ -49,7 +49,9 @@ class EvaluateService {
                                                  const Caller& caller = {}) const;
 
  private:
-  void DecideAndRecord(const v1::EvaluateRequest& request, const RecordedCall& call,
+  // Without a ticket, and with one.
+  void Decide(const v1::EvaluateRequest& request, const RecordedCall& call, Done done) const;
+  void DecideForRecord(const v1::EvaluateRequest& request, const RecordedCall& call,
                        std::unique_ptr<DecisionTicket> ticket, Done done) const;
 
   const RulesetSource* source_;

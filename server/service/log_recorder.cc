@@ -15,7 +15,6 @@
 #include "server/audit/payload.h"
 #include "server/service/background_thread.h"
 #include "server/service/decision_details.h"
-#include "server/service/decision_summary.h"
 #include "server/service/earlier_request.h"
 #include "server/service/feedback_details.h"
 #include "server/service/log_status.h"
@@ -353,22 +352,16 @@ void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> ticket, const Decis
                              Done done) {
   auto& held = static_cast<Ticket&>(*ticket);
   // They keep their memory from call to call.
-  thread_local DecisionSummary summary;
   thread_local std::string details;
   thread_local std::string payload;
-  if (const absl::Status read = ReadDecisionSummary(draft.decision_bytes, summary); !read.ok()) {
-    const absl::Status error =
-        MakeError(absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL, read.message());
-    held.Abandon(error);
-    return std::move(done)(error);
-  }
   const ServedRuleset& ruleset = *draft.choice.ruleset;
-  WriteDecisionDetails(draft.call, held.digest, held.linked, summary, draft.choice.alias, details);
+  WriteDecisionDetails(draft.call, held.digest, held.linked, *draft.summary, draft.choice.alias,
+                       details);
   encoders_.For(ruleset)->Encode(draft.call.request_bytes, *draft.decision, payload);
   const audit::RecordDraft record{
       v1::RECORD_KIND_DECISION, ruleset.revision, draft.choice.manifest_serial,
       options_.engine_build,    details,          payload};
-  if (draft.decision_bytes.size() > audit::kMaxPayloadPartBytes) {
+  if (draft.decision->size() > audit::kMaxPayloadPartBytes) {
     // It could be written, and never be read again.
     const absl::Status error =
         MakeError(absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL,

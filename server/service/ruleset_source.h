@@ -27,14 +27,10 @@ class Evaluator {
   virtual std::vector<engine::FieldViolation> Evaluate(const v1::Intake& intake,
                                                        absl::CivilDay as_of, engine::View view,
                                                        std::string& decision) const = 0;
-  // The same; on success also replaces the contents of `placed` with the places of pieces() in the
-  // decision.
+  // The same decision in pieces(), with its summary, whose views are good as long as the evaluator.
   virtual std::vector<engine::FieldViolation> EvaluateInPieces(
-      const v1::Intake& intake, absl::CivilDay as_of, engine::View view, std::string& decision,
-      std::vector<PlacedPiece>& placed) const {
-    placed.clear();
-    return Evaluate(intake, as_of, view, decision);
-  }
+      const v1::Intake& intake, absl::CivilDay as_of, engine::View view,
+      engine::DecisionInPieces& decision) const = 0;
   // Constant texts that its decisions are put together from. Null: not known.
   virtual std::shared_ptr<const PieceTable> pieces() const { return nullptr; }
 };

@@ -93,7 +93,7 @@ size_t StepwiseEngine::ExplainAll(Explain what) {
 
 void StepwiseEngine::Encode(absl::CivilDay as_of, engine::View view, std::string& decision) {
   const Context context{*ruleset_, frame_, explainer_, selection_};
-  encoder_.Encode(context, evaluation_, as_of, view, scratch_, decision, /*placed=*/nullptr);
+  encoder_.Encode(context, evaluation_, as_of, view, scratch_, decision);
 }
 
 bool StepwiseEngine::AgreesWith(const engine::Engine& engine,

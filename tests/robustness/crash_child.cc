@@ -67,8 +67,7 @@ class Load {
   void Append(int thread) {
     std::minstd_rand random(seed_ * 16 + static_cast<uint32_t>(thread));
     std::string payload;
-    PayloadEncoder().Encode(
-        "request", CompactDecision(nullptr, {}, std::string(random() % 600, 'x')), payload);
+    PayloadEncoder().Encode("request", CompactDecision(std::string(random() % 600, 'x')), payload);
     for (uint64_t i = 0;; ++i) {
       const std::string details = absl::StrCat("run", seed_, "/thread", thread, "/", i);
       RecordDraft draft;

@@ -143,8 +143,9 @@ class TamperTest : public ::testing::Test {
     const auto encoder = PayloadEncoder::WithPieces(pieces, **store);
     std::string payload;
     for (int i = 0; i < kRecords - 1; ++i) {
-      const CompactDecision decision(pieces, {{0, text.number}}, absl::StrCat(text.bytes, i));
-      encoder->Encode("request", decision, payload);
+      PiecedMessage message{absl::StrCat(i), {{0, text.number}}};
+      message.size = text.bytes.size() + message.loose.size();
+      encoder->Encode("request", **CompactDecision::Make(pieces, message), payload);
       ASSERT_TRUE((*log_)->AppendAndWait(TestDraft(absl::StrCat("details ", i), payload)).ok());
     }
     ASSERT_TRUE((*log_)->Erase({17}, TestErasureDraft()).ok());

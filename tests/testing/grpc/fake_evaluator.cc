@@ -35,6 +35,18 @@ std::vector<engine::FieldViolation> FakeEvaluator::Evaluate(const v1::Intake&, a
   return violations_;
 }
 
+std::vector<engine::FieldViolation> FakeEvaluator::EvaluateInPieces(
+    const v1::Intake& intake, absl::CivilDay as_of, engine::View view,
+    engine::DecisionInPieces& decision) const {
+  std::string bytes;
+  auto violations = Evaluate(intake, as_of, view, bytes);
+  if (violations.empty()) {
+    const size_t size = bytes.size();
+    decision = {{std::move(bytes), {}, size}, {}};
+  }
+  return violations;
+}
+
 void FakeEvaluator::set_violations(std::vector<engine::FieldViolation> violations) {
   violations_ = std::move(violations);
 }

@@ -24,6 +24,10 @@ class FakeEvaluator : public service::Evaluator {
   std::vector<engine::FieldViolation> Evaluate(const v1::Intake& intake, absl::CivilDay as_of,
                                                engine::View view,
                                                std::string& decision) const override;
+  // In one loose run, with an empty summary.
+  std::vector<engine::FieldViolation> EvaluateInPieces(
+      const v1::Intake& intake, absl::CivilDay as_of, engine::View view,
+      engine::DecisionInPieces& decision) const override;
 
   // Set before use: every evaluation finds these.
   void set_violations(std::vector<engine::FieldViolation> violations);

@@ -55,10 +55,22 @@ std::vector<engine::FieldViolation> CountingEvaluator::Evaluate(const v1::Intake
 }
 
 std::vector<engine::FieldViolation> CountingEvaluator::EvaluateInPieces(
-    const v1::Intake& intake, absl::CivilDay as_of, engine::View view, std::string& decision,
-    std::vector<PlacedPiece>& placed) const {
-  auto violations = Evaluate(intake, as_of, view, decision);
-  if (violations.empty()) placed = {{0, 0}};
+    const v1::Intake& intake, absl::CivilDay as_of, engine::View view,
+    engine::DecisionInPieces& decision) const {
+  std::string bytes;
+  auto violations = Evaluate(intake, as_of, view, bytes);
+  if (!violations.empty()) return violations;
+  decision.message.size = bytes.size();
+  decision.message.loose = bytes.substr((*pieces())[0].size());
+  decision.message.placed = {{0, 0}};
+  const bool old = intake.person().age_years() >= 70;
+  decision.summary.level = old ? v1::LEVEL_URGENT_2W : v1::LEVEL_EXERCISE_OK;
+  decision.summary.gate = v1::GATE_ALLOW;
+  decision.summary.fired_rule_ids = {"RF-1"};
+  if (old) decision.summary.fired_rule_ids.push_back("RF-OLD");
+  decision.summary.fired_rule_ids.push_back("N-1");
+  decision.summary.programme_exercise_ids.clear();
+  if (!old) decision.summary.programme_exercise_ids = {"bird_dog"};
   return violations;
 }
 

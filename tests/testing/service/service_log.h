@@ -31,8 +31,8 @@ class CountingEvaluator : public service::Evaluator {
                                                engine::View view,
                                                std::string& decision) const override;
   std::vector<engine::FieldViolation> EvaluateInPieces(
-      const v1::Intake& intake, absl::CivilDay as_of, engine::View view, std::string& decision,
-      std::vector<PlacedPiece>& placed) const override;
+      const v1::Intake& intake, absl::CivilDay as_of, engine::View view,
+      engine::DecisionInPieces& decision) const override;
   std::shared_ptr<const PieceTable> pieces() const override;
 
   int evaluated() const { return evaluated_; }

@@ -29,8 +29,7 @@ class DecisionLogKeysTest : public testing::Test {
   void Append(int count) {
     for (int i = 0; i < count; ++i) {
       std::string payload;
-      PayloadEncoder().Encode("request", CompactDecision(nullptr, {}, absl::StrCat("decision ", i)),
-                              payload);
+      PayloadEncoder().Encode("request", CompactDecision(absl::StrCat("decision ", i)), payload);
       ASSERT_TRUE(log_->AppendAndWait(TestDraft(absl::StrCat("patient ", i), payload)).ok());
     }
   }

@@ -32,8 +32,7 @@ class LogCheckTest : public testing::Test {
     for (int i = 0; i < 300; ++i) {
       log_.clock().Advance(absl::Seconds(1));
       std::string payload;
-      PayloadEncoder().Encode("request", CompactDecision(nullptr, {}, absl::StrCat("decision ", i)),
-                              payload);
+      PayloadEncoder().Encode("request", CompactDecision(absl::StrCat("decision ", i)), payload);
       ASSERT_TRUE(log_->AppendAndWait(TestDraft(absl::StrCat("details ", i), payload)).ok());
     }
     log_.Close();
@@ -213,8 +212,8 @@ TEST_F(LogCheckTest, PayloadWithoutItsTextsIsFound) {
   store::MemoryLogStore elsewhere;
   ASSERT_TRUE(log_.Open().ok());
   std::string payload;
-  const CompactDecision decision(pieces, {{0, text.number}}, text.bytes);
-  PayloadEncoder::WithPieces(pieces, elsewhere)->Encode("request", decision, payload);
+  const auto decision = CompactDecision::Make(pieces, {"", {{0, text.number}}, text.bytes.size()});
+  PayloadEncoder::WithPieces(pieces, elsewhere)->Encode("request", **decision, payload);
   ASSERT_TRUE(log_->AppendAndWait(TestDraft("details", payload)).ok());
   log_.Close();
   EXPECT_THAT(Check(store_).problems, ElementsAre(ProblemAt("record 300", "its texts")));

@@ -26,12 +26,20 @@ class PayloadTest : public testing::Test {
     b_ = pieces_->Add(std::string(64, 'b'));
   }
 
-  std::string Encoded(absl::string_view request, absl::string_view decision,
-                      const std::vector<PlacedPiece>& placed) {
+  // A decision of `loose` with pieces of 64 bytes in between.
+  static std::unique_ptr<const CompactDecision> Compact(std::shared_ptr<const PieceTable> pieces,
+                                                        std::string loose,
+                                                        std::vector<PlacedPiece> placed) {
+    PiecedMessage message{std::move(loose), std::move(placed)};
+    message.size = message.loose.size() + 64 * message.placed.size();
+    return *CompactDecision::Make(std::move(pieces), message);
+  }
+  std::string Encoded(absl::string_view request, std::string loose,
+                      std::vector<PlacedPiece> placed) {
     const absl::StatusOr<PayloadEncoder> encoder = PayloadEncoder::WithPieces(pieces_, store_);
     EXPECT_TRUE(encoder.ok()) << encoder.status();
     std::string payload = "left from before";
-    encoder->Encode(request, CompactDecision(pieces_, placed, decision), payload);
+    encoder->Encode(request, *Compact(pieces_, std::move(loose), std::move(placed)), payload);
     return payload;
   }
   std::string Digest() const { return ToHex(Sha256Of(EncodePieceTable(*pieces_))); }
@@ -44,7 +52,7 @@ class PayloadTest : public testing::Test {
 
 TEST_F(PayloadTest, WithoutPiecesEverythingIsThereAsItIs) {
   std::string payload;
-  PayloadEncoder().Encode("request", CompactDecision(nullptr, {}, "decision"), payload);
+  PayloadEncoder().Encode("request", CompactDecision("decision"), payload);
   EXPECT_THAT(payload, HasSubstr("decision"));
   EXPECT_EQ(*reader_.Read(payload), (DecisionPayload{"request", "decision"}));
   EXPECT_THAT(*PayloadReader::PiecesOf(payload), IsEmpty());
@@ -52,7 +60,7 @@ TEST_F(PayloadTest, WithoutPiecesEverythingIsThereAsItIs) {
 
 TEST_F(PayloadTest, PiecesAreKeptInTheStoreAndNamed) {
   const std::string decision = absl::StrCat("x", b_.bytes, "y", a_.bytes, "rest");
-  const std::string payload = Encoded("request", decision, {{1, b_.number}, {66, a_.number}});
+  const std::string payload = Encoded("request", "xyrest", {{1, b_.number}, {2, a_.number}});
   EXPECT_LT(payload.size(), 64u);
   EXPECT_EQ(*PayloadReader::PiecesOf(payload), Digest());
   EXPECT_EQ(*reader_.Read(payload), (DecisionPayload{"request", decision}));
@@ -63,14 +71,14 @@ TEST_F(PayloadTest, PiecesAreKeptInTheStoreAndNamed) {
 TEST_F(PayloadTest, DecisionInOtherPiecesIsThereAsItIs) {
   const std::string decision = absl::StrCat("x", b_.bytes);
   std::string payload;
-  PayloadEncoder().Encode("request", CompactDecision(pieces_, {{1, b_.number}}, decision), payload);
+  PayloadEncoder().Encode("request", *Compact(pieces_, "x", {{1, b_.number}}), payload);
   EXPECT_EQ(*reader_.Read(payload), (DecisionPayload{"request", decision}));
   EXPECT_THAT(*PayloadReader::PiecesOf(payload), IsEmpty());
 
   auto others = std::make_shared<PieceTable>();
   const Piece other = others->Add(b_.bytes);
   PayloadEncoder::WithPieces(pieces_, store_)
-      ->Encode("request", CompactDecision(others, {{1, other.number}}, decision), payload);
+      ->Encode("request", *Compact(others, "x", {{1, other.number}}), payload);
   EXPECT_EQ(*reader_.Read(payload), (DecisionPayload{"request", decision}));
   EXPECT_THAT(*PayloadReader::PiecesOf(payload), IsEmpty());
 }
@@ -96,8 +104,7 @@ TEST_F(PayloadTest, WhatNoEncoderWroteIsRefused) {
 }
 
 TEST_F(PayloadTest, EveryCutOffPayloadIsRefused) {
-  const std::string payload =
-      Encoded("request", absl::StrCat(a_.bytes, "decision"), {{0, a_.number}});
+  const std::string payload = Encoded("request", "decision", {{0, a_.number}});
   for (size_t size = 0; size < payload.size(); ++size) {
     EXPECT_FALSE(reader_.Read(payload.substr(0, size)).ok()) << size;
   }

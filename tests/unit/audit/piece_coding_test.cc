@@ -3,6 +3,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -16,10 +17,20 @@ using testing::HasSubstr;
 
 constexpr size_t kMany = 1 << 20;
 
-std::string Encoded(const PieceTable& pieces, const std::vector<PlacedPiece>& placed,
-                    absl::string_view decision) {
+// `loose` with the pieces in between.
+PiecedMessage Message(const PieceTable& pieces, std::string loose,
+                      std::vector<PlacedPiece> placed) {
+  PiecedMessage message{std::move(loose), std::move(placed)};
+  message.size = message.loose.size();
+  for (const PlacedPiece& piece : message.placed) message.size += pieces[piece.number].size();
+  return message;
+}
+
+std::string Encoded(const PieceTable& pieces, std::string loose,
+                    std::vector<PlacedPiece> placed = {}) {
   std::string out;
-  EncodeInPieces(pieces, placed, decision, out);
+  EXPECT_TRUE(
+      EncodeInPieces(pieces, Message(pieces, std::move(loose), std::move(placed)), out).ok());
   return out;
 }
 
@@ -52,58 +63,89 @@ TEST_F(PieceCodingTest, FormatIsTheOneThatIsDocumented) {
   EXPECT_EQ(EncodePieceTable(pieces_),
             std::string("\x01\x02\x08\x14") + "red flag" + "rest is best avoided");
   // Length 10, one byte as it is, text 0, one byte as it is.
-  EXPECT_EQ(Encoded(pieces_, {{1, red_}}, "(red flag)"), std::string("\x0a\x03(\x00\x03)", 6));
+  EXPECT_EQ(Encoded(pieces_, "()", {{1, red_}}), std::string("\x0a\x03(\x00\x03)", 6));
 }
 
 TEST_F(PieceCodingTest, DecisionComesOutAgain) {
   for (const std::string& decision :
        {std::string(), std::string("x"), std::string("red flag"), std::string(300, 'y')}) {
-    EXPECT_EQ(*Decoded(pieces_, Encoded(pieces_, {}, decision)), decision);
+    EXPECT_EQ(*Decoded(pieces_, Encoded(pieces_, decision)), decision);
   }
-  const std::string decision = "red flag, rest is best avoided;red flagred flag";
   const std::string instructions =
-      Encoded(pieces_, {{0, red_}, {10, rest_}, {31, red_}, {39, red_}}, decision);
+      Encoded(pieces_, ", ;", {{0, red_}, {2, rest_}, {3, red_}, {3, red_}});
   EXPECT_EQ(instructions.size(), 1u + 4 + 3 + 2);
-  EXPECT_EQ(*Decoded(pieces_, instructions), decision);
+  EXPECT_EQ(*Decoded(pieces_, instructions), "red flag, rest is best avoided;red flagred flag");
 }
 
-// Wrong places cost bytes, never truth.
-TEST_F(PieceCodingTest, DecisionComesOutAgainWhateverThePlacesSay) {
+// As a plain reading of the parts says; many literal runs and many numbers fill the buffers of the
+// encoder again and again.
+TEST_F(PieceCodingTest, AnyMessageComesOutAgain) {
+  auto table = std::make_shared<PieceTable>();
+  for (int i = 0; i < 300; ++i) table->Add(absl::StrCat("text number ", i));
   std::mt19937_64 random(7);
-  const std::string decision = "red flag rest is best avoided red flag";
-  for (int i = 0; i < 20'000; ++i) {
-    std::vector<PlacedPiece> placed(random() % 6);
-    for (PlacedPiece& piece : placed) {
-      piece = {static_cast<uint32_t>(random() % (decision.size() + 4)),
-               static_cast<uint32_t>(random() % 3)};
-      if (random() % 50 == 0) piece.offset = UINT32_MAX;
+  for (int i = 0; i < 2'000; ++i) {
+    std::string decision;
+    std::string loose;
+    std::vector<PlacedPiece> placed;
+    for (uint64_t part = random() % 500; part > 0; --part) {
+      if (random() % 3 == 0) {
+        const std::string bytes(random() % (random() % 20 == 0 ? 700 : 6), 'y');
+        decision += bytes;
+        loose += bytes;
+        continue;
+      }
+      placed.push_back(
+          {static_cast<uint32_t>(loose.size()), static_cast<uint32_t>(random() % 300)});
+      absl::StrAppend(&decision, (*table)[placed.back().number]);
     }
-    ASSERT_EQ(*Decoded(pieces_, Encoded(pieces_, placed, decision)), decision);
-    ASSERT_EQ(Expanded(CompactDecision(table_, placed, decision)), decision);
+    ASSERT_EQ(*Decoded(*table, Encoded(*table, loose, placed)), decision);
+    const auto compact = CompactDecision::Make(table, Message(*table, loose, placed));
+    ASSERT_TRUE(compact.ok()) << compact.status();
+    ASSERT_EQ(Expanded(**compact), decision);
   }
+}
+
+TEST_F(PieceCodingTest, ImpossiblePlacesAreRefused) {
+  const auto status = [&](std::vector<PlacedPiece> placed) {
+    std::string out;
+    const PiecedMessage message{"abc", std::move(placed), 11};
+    EXPECT_EQ(CompactDecision::Make(table_, message).status(),
+              EncodeInPieces(pieces_, message, out));
+    return EncodeInPieces(pieces_, message, out);
+  };
+  EXPECT_TRUE(status({{3, red_}}).ok());
+  EXPECT_EQ(status({{4, red_}}).code(), absl::StatusCode::kInternal);  // beyond the end
+  EXPECT_EQ(status({{1, 2}}).message(), "a decision with text 2 of 2 at 1 of 3, after 0");
+  EXPECT_EQ(status({{2, red_}, {1, red_}}).code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(CompactDecision::Make(nullptr, {"abc", {{1, red_}}, 11}).status().code(),
+            absl::StatusCode::kInternal);
 }
 
 TEST_F(PieceCodingTest, CompactDecisionIsWhatIsRecordedAndGivesTheDecisionAgain) {
-  const std::string decision = absl::StrCat("red flag", std::string(300, 'y'), "red flag");
-  const std::vector<PlacedPiece> placed = {{0, red_}, {308, red_}};
-  const CompactDecision compact(table_, placed, decision);
-  EXPECT_EQ(compact.size(), decision.size());
-  EXPECT_EQ(compact.pieces(), table_.get());
-  EXPECT_EQ(compact.instructions(), Encoded(pieces_, placed, decision));
-  EXPECT_EQ(Expanded(compact), decision);
+  const std::string loose(300, 'y');
+  const std::string decision = absl::StrCat("red flag", loose, "red flag");
+  const std::vector<PlacedPiece> placed = {{0, red_}, {300, red_}};
+  const auto compact = *CompactDecision::Make(table_, Message(pieces_, loose, placed));
+  EXPECT_EQ(compact->size(), decision.size());
+  EXPECT_EQ(compact->pieces(), table_.get());
+  EXPECT_EQ(compact->instructions(), Encoded(pieces_, loose, placed));
+  EXPECT_EQ(Expanded(*compact), decision);
   std::string appended = "before ";
-  compact.AppendTo(appended);
+  compact->AppendTo(appended);
   EXPECT_EQ(appended, "before " + decision);
 
-  EXPECT_EQ(Expanded(CompactDecision(table_, {}, "")), "");
+  EXPECT_EQ(Expanded(**CompactDecision::Make(table_, {})), "");
 }
 
 TEST_F(PieceCodingTest, CompactDecisionWithoutPiecesIsKeptAsItIs) {
-  const CompactDecision compact(nullptr, {{0, red_}}, "red flag");
-  EXPECT_EQ(compact.size(), 8u);
-  EXPECT_EQ(compact.pieces(), nullptr);
-  EXPECT_EQ(compact.instructions(), "");
-  EXPECT_EQ(Expanded(compact), "red flag");
+  for (const auto& compact : {std::make_shared<const CompactDecision>("red flag"),
+                              std::shared_ptr<const CompactDecision>(
+                                  *CompactDecision::Make(nullptr, {"red flag", {}, 8}))}) {
+    EXPECT_EQ(compact->size(), 8u);
+    EXPECT_EQ(compact->pieces(), nullptr);
+    EXPECT_EQ(compact->instructions(), "");
+    EXPECT_EQ(Expanded(*compact), "red flag");
+  }
 }
 
 TEST_F(PieceCodingTest, DamagedInstructionsAreRefusedWithTheReason) {

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "plumbline/v1/decision.pb.h"
 
 namespace plumbline::engine {
@@ -38,7 +42,7 @@ TEST(WireWriterTest, NestedMessagesOfEveryPrefixWidthEqualGeneratedSerialisation
     expected.add_disclaimers("after");
     std::string out;
     WireWriter writer(&out);
-    const size_t mark = writer.Begin(v1::Decision::kSafetyNetFieldNumber);
+    const WireWriter::Mark mark = writer.Begin(v1::Decision::kSafetyNetFieldNumber);
     writer.String(v1::SafetyNet::kTextFieldNumber, std::string(length, 'x'));
     writer.End(mark);
     writer.RepeatedString(v1::Decision::kDisclaimersFieldNumber, "after");
@@ -53,15 +57,69 @@ TEST(WireWriterTest, DeepNestingKeepsOuterLengthsRight) {
   rule->set_clinician_note(std::string(300, 'n'));
   std::string out;
   WireWriter writer(&out);
-  const size_t outer = writer.Begin(v1::Decision::kFiredRulesFieldNumber);
-  const size_t middle = writer.Begin(v1::FiredRule::kRationaleFieldNumber);
-  const size_t inner = writer.Begin(v1::Rationale::kFactsFieldNumber);
+  const WireWriter::Mark outer = writer.Begin(v1::Decision::kFiredRulesFieldNumber);
+  const WireWriter::Mark middle = writer.Begin(v1::FiredRule::kRationaleFieldNumber);
+  const WireWriter::Mark inner = writer.Begin(v1::Rationale::kFactsFieldNumber);
   writer.String(v1::Fact::kDisplayFieldNumber, std::string(200, 'd'));
   writer.End(inner);
   writer.End(middle);
   writer.String(v1::FiredRule::kClinicianNoteFieldNumber, std::string(300, 'n'));
   writer.End(outer);
   EXPECT_EQ(out, expected.SerializeAsString());
+}
+
+// Every width of a length prefix, around pieces, literal bytes and nested messages of both.
+TEST(WireWriterTest, InPiecesLengthsCountWhatIsElsewhere) {
+  for (size_t length : {5u, 100u, 120u, 127u, 128u, 16370u, 16384u, 2097152u}) {
+    PieceTable table;
+    std::string text;
+    WireWriter(&text).String(v1::Rationale::kTextFieldNumber, std::string(length, 'x'));
+    const Piece piece = table.Add(text);
+    const Piece unnumbered = table.Add("x");
+
+    const auto write = [&](WireWriter& writer) {
+      writer.String(v1::Decision::kEngineVersionFieldNumber, "before");
+      const WireWriter::Mark rule = writer.Begin(v1::Decision::kFiredRulesFieldNumber);
+      writer.Message(v1::FiredRule::kRationaleFieldNumber, piece);
+      const WireWriter::Mark rationale = writer.Begin(v1::FiredRule::kRationaleFieldNumber);
+      writer.Raw(piece);
+      writer.String(v1::Rationale::kRuleIdFieldNumber, "between");
+      writer.Raw(piece);
+      writer.End(rationale);
+      writer.Message(v1::FiredRule::kRationaleFieldNumber, Piece());
+      writer.End(rule);
+      writer.RepeatedString(v1::Decision::kDisclaimersFieldNumber, unnumbered.bytes);
+    };
+    std::string whole;
+    WireWriter flat(&whole);
+    write(flat);
+    EXPECT_EQ(flat.size(), whole.size());
+
+    PiecedMessage apart{"there before", {}};
+    WireWriter in_pieces(&apart.loose, &apart.placed);
+    write(in_pieces);
+    EXPECT_EQ(in_pieces.size(), whole.size()) << length;
+    ASSERT_EQ(apart.placed.size(), 3u);
+    std::string together;
+    size_t done = strlen("there before");
+    for (const PlacedPiece& place : apart.placed) {
+      together += apart.loose.substr(done, place.offset - done) + text;
+      done = place.offset;
+    }
+    EXPECT_EQ(together + apart.loose.substr(done), whole) << length;
+
+    // What was written apart can be spliced in anywhere.
+    PiecedMessage twice;
+    WireWriter writer(&twice.loose, &twice.placed);
+    const absl::string_view loose = absl::string_view(apart.loose).substr(strlen("there before"));
+    for (int i = 0; i < 2; ++i) {
+      writer.Raw(EncodedPieces{loose, apart.placed, strlen("there before"), whole.size()});
+    }
+    EXPECT_EQ(writer.size(), 2 * whole.size());
+    ASSERT_EQ(twice.placed.size(), 6u);
+    EXPECT_EQ(twice.placed[3].offset, twice.placed[0].offset + loose.size());
+    EXPECT_EQ(twice.loose, absl::StrCat(loose, loose));
+  }
 }
 
 }  // namespace

@@ -225,7 +225,8 @@ class FakeRecorder : public DecisionRecorder {
     revision = draft.choice.ruleset->revision;
     request = std::string(draft.call.request_bytes);
     pseudonym = std::string(draft.call.patient_pseudonym);
-    decision_bytes = std::string(draft.decision_bytes);
+    decision_bytes.clear();
+    draft.decision->AppendTo(decision_bytes);
     decision = draft.decision;
     pending = std::move(done);
   }

@@ -17,6 +17,7 @@
 #include "server/service/engine_evaluator.h"
 #include "tests/testing/engine/random_intake.h"
 #include "tests/testing/engine/small_ruleset.h"
+#include "tests/testing/grpc/fake_evaluator.h"
 #include "tests/unit/service/replay_decisions.h"
 
 namespace plumbline::service {
@@ -435,7 +436,7 @@ TEST_F(ReplayerTest, CandidateThatRefusesOrIsNotEffectiveLeavesDecisionsOut) {
   EXPECT_EQ(FindOmission(report, kOmittedNotEffective)->count(), before);
   EXPECT_EQ(report.evaluated(), kDecisions - before);
 
-  class Refusing : public Evaluator {
+  class Refusing : public testing::FakeEvaluator {
    public:
     std::vector<engine::FieldViolation> Evaluate(const v1::Intake&, absl::CivilDay, engine::View,
                                                  std::string&) const override {

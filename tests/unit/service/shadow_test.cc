@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "server/service/evaluate_service.h"
 #include "server/service/registry_source.h"
+#include "tests/testing/grpc/fake_evaluator.h"
 #include "tests/testing/ruleset/minimal_ruleset.h"
 #include "tests/unit/registry/activation_bench.h"
 
@@ -58,7 +59,7 @@ class NamingRecorder : public NullRecorder {
 };
 
 // Answers what is no decision.
-class BrokenEvaluator : public Evaluator {
+class BrokenEvaluator : public testing::FakeEvaluator {
  public:
   std::vector<engine::FieldViolation> Evaluate(const v1::Intake&, absl::CivilDay, engine::View,
                                                std::string& decision) const override {
@@ -395,11 +396,11 @@ TEST_F(ShadowTest, WhatWasChosenUnderAnEarlierManifestIsNotTaken) {
   const std::string bytes = request.SerializeAsString();
   const RecordedCall call{caller, "", "", absl::CivilDay(2026, 6, 1), bytes};
   const Choice choice = source_.Choose("", "");
-  Shadow::Sample* const sample = shadow_.Take({call, choice, ""});
+  Shadow::Sample* const sample = shadow_.Take({call, choice});
   ASSERT_NE(sample, nullptr);
   shadow_.Submit(sample, false, "");
   Activate(2);
-  EXPECT_EQ(shadow_.Take({call, choice, ""}), nullptr);
+  EXPECT_EQ(shadow_.Take({call, choice}), nullptr);
 }
 
 TEST_F(ShadowTest, CountsAreThoseOfThePresentShadow) {
