@@ -8,7 +8,6 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "server/base/clock.h"
 #include "server/base/event_sink.h"
 #include "server/store/store.h"

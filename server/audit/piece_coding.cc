@@ -1,6 +1,5 @@
 #include "server/audit/piece_coding.h"
 
-#include <cassert>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -22,6 +21,11 @@ absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("recorded decision: ", what));
 }
 
+absl::Status WrongSizeError(size_t claimed, size_t is) {
+  return absl::InternalError(
+      absl::StrCat("a decision that claims ", claimed, " bytes and has ", is));
+}
+
 // Gathers short instructions: most are two bytes, and appending each by itself costs more than all
 // the rest.
 class Instructions {
@@ -31,11 +35,11 @@ class Instructions {
   Instructions& operator=(const Instructions&) = delete;
   ~Instructions() { Flush(); }
 
-  void Copy(uint32_t number) {
+  void Text(uint32_t number) {
     MakeRoom(kMaxHead);
     Put(uint64_t{2} * number);
   }
-  void Take(absl::string_view bytes) {
+  void Literal(absl::string_view bytes) {
     MakeRoom(kMaxHead + kMaxGathered);
     Put(2 * uint64_t{bytes.size()} + 1);
     if (bytes.size() <= kMaxGathered) {
@@ -76,20 +80,20 @@ struct Instruction {
   absl::string_view bytes;
 };
 
-enum class Taken { kInstruction, kNumberIsCutOff, kBytesAreCutOff };
+enum class Found { kInstruction, kNumberIsCutOff, kBytesAreCutOff };
 
 // Takes one off the front.
-inline Taken Take(absl::string_view& instructions, Instruction& instruction) {
+inline Found ReadInstruction(absl::string_view& instructions, Instruction& instruction) {
   uint64_t head = 0;
-  if (!TakeVarint(instructions, head)) return Taken::kNumberIsCutOff;
+  if (!TakeVarint(instructions, head)) return Found::kNumberIsCutOff;
   instruction.is_text = (head & 1) == 0;
   instruction.text = head >> 1;
-  if (instruction.is_text) return Taken::kInstruction;
+  if (instruction.is_text) return Found::kInstruction;
   const uint64_t size = head >> 1;
-  if (size > instructions.size()) return Taken::kBytesAreCutOff;
+  if (size > instructions.size()) return Found::kBytesAreCutOff;
   instruction.bytes = instructions.substr(0, size);
   instructions.remove_prefix(size);
-  return Taken::kInstruction;
+  return Found::kInstruction;
 }
 
 }  // namespace
@@ -102,11 +106,12 @@ std::string EncodePieceTable(const PieceTable& pieces) {
   return object;
 }
 
-absl::Status EncodeInPieces(const PieceTable& pieces, const PiecedMessage& decision,
-                            std::string& out) {
+absl::Status AppendInstructions(const PieceTable& pieces, const PiecedMessage& decision,
+                                std::string& out) {
   AppendVarint(out, decision.size);
   Instructions instructions(out);
   const absl::string_view loose = decision.loose;
+  size_t size = loose.size();
   size_t done = 0;
   for (const PlacedPiece& place : decision.placed) {
     if (place.number >= pieces.size() || place.offset < done || place.offset > loose.size()) {
@@ -114,12 +119,13 @@ absl::Status EncodeInPieces(const PieceTable& pieces, const PiecedMessage& decis
                                               pieces.size(), " at ", place.offset, " of ",
                                               loose.size(), ", after ", done));
     }
-    if (place.offset > done) instructions.Take(loose.substr(done, place.offset - done));
-    instructions.Copy(place.number);
+    if (place.offset > done) instructions.Literal(loose.substr(done, place.offset - done));
+    instructions.Text(place.number);
+    size += pieces[place.number].size();
     done = place.offset;
   }
-  if (loose.size() > done) instructions.Take(loose.substr(done));
-  return absl::OkStatus();
+  if (loose.size() > done) instructions.Literal(loose.substr(done));
+  return size == decision.size ? absl::OkStatus() : WrongSizeError(decision.size, size);
 }
 
 absl::StatusOr<std::unique_ptr<const CompactDecision>> CompactDecision::Make(
@@ -128,12 +134,15 @@ absl::StatusOr<std::unique_ptr<const CompactDecision>> CompactDecision::Make(
     if (!decision.placed.empty()) {
       return absl::InternalError("a decision with texts of no table");
     }
+    if (decision.size != decision.loose.size()) {
+      return WrongSizeError(decision.size, decision.loose.size());
+    }
     return std::make_unique<const CompactDecision>(decision.loose);
   }
   // Collected elsewhere, so that what waits takes no more memory than it needs.
   thread_local std::string instructions;
   instructions.clear();
-  if (absl::Status encoded = EncodeInPieces(*pieces, decision, instructions); !encoded.ok()) {
+  if (absl::Status encoded = AppendInstructions(*pieces, decision, instructions); !encoded.ok()) {
     return encoded;
   }
   return absl::WrapUnique(new CompactDecision(std::move(pieces), decision.size, instructions));
@@ -152,14 +161,12 @@ void CompactDecision::AppendTo(std::string& out) const {
   absl::string_view rest = bytes_;
   uint64_t size = 0;
   TakeVarint(rest, size);
-  [[maybe_unused]] const size_t before = out.size();
   Instruction next;
-  while (Take(rest, next) == Taken::kInstruction) {
+  while (ReadInstruction(rest, next) == Found::kInstruction) {
     const absl::string_view bytes =
         next.is_text ? (*pieces_)[static_cast<uint32_t>(next.text)] : next.bytes;
     out.append(bytes.data(), bytes.size());
   }
-  assert(out.size() == before + size_);
 }
 
 absl::StatusOr<StoredPieces> StoredPieces::Parse(std::string object) {
@@ -203,12 +210,12 @@ absl::StatusOr<std::string> StoredPieces::Decode(absl::string_view instructions,
   result.reserve(size);
   while (!instructions.empty()) {
     Instruction next;
-    switch (Take(instructions, next)) {
-      case Taken::kInstruction:
+    switch (ReadInstruction(instructions, next)) {
+      case Found::kInstruction:
         break;
-      case Taken::kNumberIsCutOff:
+      case Found::kNumberIsCutOff:
         return Damaged("cut off inside an instruction");
-      case Taken::kBytesAreCutOff:
+      case Found::kBytesAreCutOff:
         return Damaged("cut off inside bytes taken as they are");
     }
     if (next.is_text) {

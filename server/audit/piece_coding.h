@@ -30,10 +30,11 @@ namespace plumbline::audit {
 // The object.
 std::string EncodePieceTable(const PieceTable& pieces);
 
-// Appends the instructions that make `decision`. Internal if it cannot be made of `pieces`, for
-// whatever number or order; then what was appended is worth nothing.
-absl::Status EncodeInPieces(const PieceTable& pieces, const PiecedMessage& decision,
-                            std::string& out);
+// Appends the instructions that make `decision`. Internal if they would not: for a number that is
+// not in `pieces`, a place that is out of order or out of range, or another size than it claims.
+// Then what was appended is worth nothing.
+absl::Status AppendInstructions(const PieceTable& pieces, const PiecedMessage& decision,
+                                std::string& out);
 
 // A decision that waits until it is on record: its instructions, some twenty times smaller than its
 // bytes. The answer is put together from what the record holds, so that no other can leave.
@@ -41,7 +42,7 @@ absl::Status EncodeInPieces(const PieceTable& pieces, const PiecedMessage& decis
 class CompactDecision {
  public:
   // `pieces` may be null: then nothing may be placed in `decision`, and it is kept as it is. Errors
-  // as of EncodeInPieces.
+  // as of AppendInstructions.
   static absl::StatusOr<std::unique_ptr<const CompactDecision>> Make(
       std::shared_ptr<const PieceTable> pieces, const PiecedMessage& decision);
   // A decision that is kept as it is.
@@ -54,7 +55,7 @@ class CompactDecision {
 
   // Null: none.
   const PieceTable* pieces() const { return pieces_.get(); }
-  // As EncodeInPieces writes them. Without pieces: empty.
+  // As AppendInstructions writes them. Without pieces: empty.
   absl::string_view instructions() const;
 
  private:

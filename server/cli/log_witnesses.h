@@ -10,7 +10,6 @@
 #include "CLI/App.hpp"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "server/audit/decision_log.h"
 #include "server/base/event_sink.h"
 #include "server/witness/cosignature_collector.h"

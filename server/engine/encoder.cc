@@ -107,7 +107,7 @@ DecisionEncoder::DecisionEncoder(const ruleset::CompiledRuleset& ruleset)
     : DecisionEncoder(ruleset, std::make_shared<PieceTable>()) {}
 
 DecisionEncoder::DecisionEncoder(const ruleset::CompiledRuleset& ruleset,
-                                 std::shared_ptr<PieceTable> pieces)
+                                 const std::shared_ptr<PieceTable>& pieces)
     : ruleset_(ruleset),
       pieces_(pieces),
       fragments_(ruleset, pieces.get()),

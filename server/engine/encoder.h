@@ -37,7 +37,7 @@ class EncodedOnce {
   // Good until the next Put.
   EncodedPieces Get(size_t entry) const {
     const Place& place = places_[entry];
-    return {absl::string_view(loose_).substr(place.begin, place.loose),
+    return {absl::string_view(loose_).substr(place.begin, place.loose_size),
             absl::MakeConstSpan(placed_).subspan(place.first_piece, place.pieces), place.begin,
             place.size};
   }
@@ -63,7 +63,7 @@ class EncodedOnce {
   struct Place {
     uint64_t run = 0;
     uint32_t begin = 0;
-    uint32_t loose = 0;
+    uint32_t loose_size = 0;
     uint32_t size = 0;
     uint32_t first_piece = 0;
     uint32_t pieces = 0;
@@ -101,7 +101,8 @@ class DecisionEncoder {
  private:
   class Run;
 
-  DecisionEncoder(const ruleset::CompiledRuleset& ruleset, std::shared_ptr<PieceTable> pieces);
+  DecisionEncoder(const ruleset::CompiledRuleset& ruleset,
+                  const std::shared_ptr<PieceTable>& pieces);
 
   const ruleset::CompiledRuleset& ruleset_;
   const std::shared_ptr<const PieceTable> pieces_;

@@ -2,9 +2,9 @@
 //
 // The engine knows no clock, no I/O, no rule and no clinical text: it walks a CompiledRuleset in
 // the order of design.md section 3 (bind, plan, triage, assess, select, compose, open questions,
-// explain) and writes the decision as the wire bytes of plumbline.v1.Decision. Bytes, not objects,
-// because they are what is recorded, hashed and sent; constant texts are encoded once, when the
-// engine is made.
+// explain) and writes the decision as the wire bytes of plumbline.v1.Decision, or as the numbers of
+// the texts that they consist of. Bytes, not objects, because they are what is sent and recorded;
+// constant texts are encoded once, when the engine is made.
 //
 // Engine is immutable and thread-safe. A Workspace belongs to one thread at a time; reusing it
 // makes evaluation free of allocation apart from growth of the output.
@@ -39,8 +39,8 @@ struct FieldViolation {
   std::string description;
 };
 
-// The same bytes that Evaluate gives, some twenty times smaller, and what lists show of them. Keeps
-// its memory from evaluation to evaluation.
+// The same bytes that Evaluate gives, some twenty times smaller, and what lists show of them, in
+// views that are good as long as the engine. Keeps its memory from evaluation to evaluation.
 struct DecisionInPieces {
   PiecedMessage message;
   DecisionSummary summary;
@@ -75,7 +75,8 @@ class Engine {
   std::vector<FieldViolation> Evaluate(const google::protobuf::Message& intake,
                                        absl::CivilDay as_of, View view, Workspace& workspace,
                                        std::string& decision) const;
-  // The same decision for those who keep it: in pieces(), with its summary.
+  // The same decision for those who keep it: in pieces(), with its summary. Replaces what is in
+  // `decision`, or leaves it alone, as Evaluate does.
   std::vector<FieldViolation> EvaluateInPieces(const google::protobuf::Message& intake,
                                                absl::CivilDay as_of, View view,
                                                Workspace& workspace,

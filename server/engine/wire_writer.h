@@ -87,7 +87,7 @@ class WireWriter {
     placed_->push_back({static_cast<uint32_t>(out_->size()), encoded.number});
     in_pieces_ += encoded.bytes.size();
   }
-  // What a writer of the same kind, with pieces or without, has written.
+  // What another writer has written; with pieces in it only to one that writes_pieces().
   void Raw(const EncodedPieces& encoded) {
     const size_t shift = out_->size() - encoded.base;
     for (const PlacedPiece& piece : encoded.placed) {

@@ -19,7 +19,7 @@ bool IsName(absl::string_view text) {
          std::all_of(text.begin(), text.end(), absl::ascii_isprint);
 }
 
-absl::string_view ToView(grpc::string_ref text) {
+absl::string_view ToView(const grpc::string_ref& text) {
   return absl::string_view(text.data(), text.size());
 }
 

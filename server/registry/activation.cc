@@ -447,7 +447,7 @@ class Activation::Run {
       return absl::OkStatus();
     }
     const uint64_t kept = parts_.state->highest().serial;
-    const absl::Status restored = parts_.state->SetBack(highest_);
+    absl::Status restored = parts_.state->SetBack(highest_);
     if (restored.ok()) return restored;
     return absl::Status(restored.code(), absl::StrCat("a restart may activate manifest ", kept,
                                                       ", because the state folder cannot "

@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "server/audit/piece_coding.h"
+#include "server/engine/decision_summary.h"
 #include "server/service/caller.h"
 #include "server/service/ruleset_source.h"
 

@@ -70,7 +70,7 @@ absl::Status Erasure::LoadHolds() {
   LegalHolds holds;
   std::vector<uint64_t> doubtful;
   for (const uint64_t index : *records) {
-    const absl::Status applied = ApplyHold(index, holds);
+    absl::Status applied = ApplyHold(index, holds);
     if (absl::IsDataLoss(applied)) {
       doubtful.push_back(index);
     } else if (!applied.ok()) {

@@ -152,9 +152,10 @@ absl::StatusOr<Choice> ChooseRuleset(const RulesetSource& source,
                    "the pinned ruleset revision is not loaded");
 }
 
-// Why a decision that was made cannot be answered.
+// `why` says what is wrong with the program, and nothing of the patient.
 absl::Status InternalError(const absl::Status& why) {
-  return MakeError(absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL, why.message());
+  return MakeError(absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL,
+                   absl::StrCat("the decision cannot be recorded: ", why.message()));
 }
 
 engine::View ViewOf(const v1::EvaluateRequest& request) {

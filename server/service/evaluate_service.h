@@ -1,8 +1,9 @@
 // EvaluateService: the use case "one intake in, one decision out", without a transport.
 //
 // Steps: validate the request, ask the recorder for leave (which may know the answer already),
-// choose the ruleset, evaluate, record, answer. The response is assembled as wire bytes around the
-// engine's bytes, which are never parsed.
+// choose the ruleset, evaluate, record, answer. The response is assembled as wire bytes around
+// those of the decision, which are never parsed: as the engine wrote them or, with a log, as they
+// were recorded.
 
 #ifndef PLUMBLINE_SERVER_SERVICE_EVALUATE_SERVICE_H_
 #define PLUMBLINE_SERVER_SERVICE_EVALUATE_SERVICE_H_

@@ -21,7 +21,6 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/audit/decision_log.h"
 #include "server/base/clock.h"

@@ -350,12 +350,12 @@ absl::StatusOr<Begun> LogRecorderImpl::Admit(std::unique_ptr<Ticket> ticket) {
 
 void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> ticket, const DecisionDraft& draft,
                              Done done) {
-  auto& held = static_cast<Ticket&>(*ticket);
+  auto& own = static_cast<Ticket&>(*ticket);
   // They keep their memory from call to call.
   thread_local std::string details;
   thread_local std::string payload;
   const ServedRuleset& ruleset = *draft.choice.ruleset;
-  WriteDecisionDetails(draft.call, held.digest, held.linked, *draft.summary, draft.choice.alias,
+  WriteDecisionDetails(draft.call, own.digest, own.linked, *draft.summary, draft.choice.alias,
                        details);
   encoders_.For(ruleset)->Encode(draft.call.request_bytes, *draft.decision, payload);
   const audit::RecordDraft record{
@@ -367,12 +367,12 @@ void LogRecorderImpl::Record(std::unique_ptr<DecisionTicket> ticket, const Decis
         MakeError(absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL,
                   absl::StrCat("the decision is larger than a record of the decision log holds (",
                                audit::kMaxPayloadPartBytes, " bytes)"));
-    held.Abandon(error);
+    own.Abandon(error);
     return std::move(done)(error);
   }
   AddRecording(1);
   log_->Append(
-      std::move(held.admission), record,
+      std::move(own.admission), record,
       [this, ticket = std::move(ticket), ruleset = draft.choice.ruleset, decision = draft.decision,
        indexed = details,
        done = std::move(done)](absl::StatusOr<audit::Appended> appended) mutable {

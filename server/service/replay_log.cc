@@ -32,7 +32,7 @@ absl::Status LogDecisions::Scan(uint64_t first, uint64_t until, uint64_t step, V
   if (first >= until) return absl::OkStatus();
   if (step != 1) {
     for (uint64_t index = first; index < until; index += step) {
-      const absl::Status taken = Take(index, log_->Read(index, store::Parts::kAll), visit);
+      absl::Status taken = Take(index, log_->Read(index, store::Parts::kAll), visit);
       if (!taken.ok()) return taken;
     }
     return absl::OkStatus();

@@ -20,7 +20,7 @@
 
 namespace plumbline::service {
 
-// Evaluates intakes under one revision. Thread-safe. Contract of Evaluate: as engine::Engine.
+// Evaluates intakes under one revision. Thread-safe. Contracts: as engine::Engine.
 class Evaluator {
  public:
   virtual ~Evaluator() = default;
@@ -28,6 +28,7 @@ class Evaluator {
                                                        absl::CivilDay as_of, engine::View view,
                                                        std::string& decision) const = 0;
   // The same decision in pieces(), with its summary, whose views are good as long as the evaluator.
+  // Without pieces() it is all loose.
   virtual std::vector<engine::FieldViolation> EvaluateInPieces(
       const v1::Intake& intake, absl::CivilDay as_of, engine::View view,
       engine::DecisionInPieces& decision) const = 0;

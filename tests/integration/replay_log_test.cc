@@ -20,6 +20,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "plumbline/storage/v1/record_details.pb.h"
+#include "server/audit/payload.h"
 #include "server/registry/bundle.h"
 #include "server/service/engine_evaluator.h"
 #include "server/service/evaluate_service.h"
@@ -248,6 +250,44 @@ TEST_F(ReplayLogTest, ShardsOfTheLogMergeToTheWhole) {
   whole.clear_seconds();
   merged->clear_seconds();
   EXPECT_EQ(merged->SerializeAsString(), whole.SerializeAsString());
+}
+
+// What lists and statistics show, against what was answered.
+TEST_F(ReplayLogTest, DetailsOfEveryRecordSayWhatItsDecisionSays) {
+  const LogDecisions decisions(&**house_->log, house_->store.get());
+  const audit::PayloadReader payloads(house_->store.get());
+  size_t compared = 0;
+  size_t in_pieces = 0;
+  for (uint64_t index = 0; index < decisions.size() && compared < 2'000; ++index) {
+    const auto record = (*house_->log)->Read(index, store::Parts::kAll);
+    ASSERT_TRUE(record.ok()) << record.status();
+    if (record->kind != v1::RECORD_KIND_DECISION) continue;
+    storage::v1::RecordDetails details;
+    ASSERT_TRUE(details.ParseFromString(record->details));
+    const auto payload = payloads.Read(record->payload);
+    ASSERT_TRUE(payload.ok()) << payload.status();
+    v1::Decision decision;
+    ASSERT_TRUE(decision.ParseFromString(payload->decision));
+    storage::v1::DecisionDetails expected;
+    *expected.mutable_as_of() = decision.as_of();
+    expected.set_level(decision.disposition().level());
+    expected.set_gate(decision.disposition().gate());
+    for (const v1::FiredRule& rule : decision.fired_rules()) {
+      expected.add_fired_rule_ids(rule.rationale().rule_id());
+    }
+    for (const v1::FiredRule& rule : decision.notes()) {
+      expected.add_fired_rule_ids(rule.rationale().rule_id());
+    }
+    for (const v1::Prescription& exercise : decision.programme()) {
+      expected.add_programme_exercise_ids(exercise.exercise_id());
+    }
+    expected.set_alias("stable");
+    ASSERT_EQ(details.decision().SerializeAsString(), expected.SerializeAsString()) << index;
+    in_pieces += audit::PayloadReader::PiecesOf(record->payload)->empty() ? 0 : 1;
+    ++compared;
+  }
+  EXPECT_GE(compared, 2'000U);
+  EXPECT_EQ(in_pieces, compared);
 }
 
 TEST_F(ReplayLogTest, TimesFindTheirPlaceInTheLog) {

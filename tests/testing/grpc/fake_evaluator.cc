@@ -43,6 +43,7 @@ std::vector<engine::FieldViolation> FakeEvaluator::EvaluateInPieces(
   if (violations.empty()) {
     const size_t size = bytes.size();
     decision = {{std::move(bytes), {}, size}, {}};
+    if (misplaces_pieces_) decision.message.placed = {{0, 0}};
   }
   return violations;
 }

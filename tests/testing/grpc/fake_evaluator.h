@@ -29,6 +29,8 @@ class FakeEvaluator : public service::Evaluator {
       const v1::Intake& intake, absl::CivilDay as_of, engine::View view,
       engine::DecisionInPieces& decision) const override;
 
+  // Set before use: decisions in pieces name a text of a table that is not there.
+  void set_misplaces_pieces() { misplaces_pieces_ = true; }
   // Set before use: every evaluation finds these.
   void set_violations(std::vector<engine::FieldViolation> violations);
   // Evaluations begun from now on wait until OpenGate.
@@ -45,6 +47,7 @@ class FakeEvaluator : public service::Evaluator {
  private:
   const std::string decision_;
   std::vector<engine::FieldViolation> violations_;
+  bool misplaces_pieces_ = false;
   mutable absl::Mutex mutex_;
   bool gate_open_ ABSL_GUARDED_BY(mutex_) = true;
   mutable int begun_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -40,7 +40,18 @@ std::string DecisionForAge(int age) {
   return decision.SerializeAsString();
 }
 
+// What every decision begins with.
+std::shared_ptr<const PieceTable> Pieces() {
+  v1::Decision beginning;
+  beginning.set_engine_version(kEngineVersion);
+  auto pieces = std::make_shared<PieceTable>();
+  pieces->Add(beginning.SerializeAsString());
+  return pieces;
+}
+
 }  // namespace
+
+CountingEvaluator::CountingEvaluator() : pieces_(Pieces()) {}
 
 std::vector<engine::FieldViolation> CountingEvaluator::Evaluate(const v1::Intake& intake,
                                                                 absl::CivilDay, engine::View,
@@ -61,7 +72,7 @@ std::vector<engine::FieldViolation> CountingEvaluator::EvaluateInPieces(
   auto violations = Evaluate(intake, as_of, view, bytes);
   if (!violations.empty()) return violations;
   decision.message.size = bytes.size();
-  decision.message.loose = bytes.substr((*pieces())[0].size());
+  decision.message.loose = bytes.substr((*pieces_)[0].size());
   decision.message.placed = {{0, 0}};
   const bool old = intake.person().age_years() >= 70;
   decision.summary.level = old ? v1::LEVEL_URGENT_2W : v1::LEVEL_EXERCISE_OK;
@@ -72,14 +83,6 @@ std::vector<engine::FieldViolation> CountingEvaluator::EvaluateInPieces(
   decision.summary.programme_exercise_ids.clear();
   if (!old) decision.summary.programme_exercise_ids = {"bird_dog"};
   return violations;
-}
-
-std::shared_ptr<const PieceTable> CountingEvaluator::pieces() const {
-  v1::Decision beginning;
-  beginning.set_engine_version(kEngineVersion);
-  auto pieces = std::make_shared<PieceTable>();
-  pieces->Add(beginning.SerializeAsString());
-  return pieces;
 }
 
 v1::EvaluateRequest RequestForAge(int age, const std::string& request_id,

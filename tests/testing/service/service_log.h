@@ -27,19 +27,22 @@ namespace plumbline::testing {
 // Thread-safe.
 class CountingEvaluator : public service::Evaluator {
  public:
+  CountingEvaluator();
+
   std::vector<engine::FieldViolation> Evaluate(const v1::Intake& intake, absl::CivilDay as_of,
                                                engine::View view,
                                                std::string& decision) const override;
   std::vector<engine::FieldViolation> EvaluateInPieces(
       const v1::Intake& intake, absl::CivilDay as_of, engine::View view,
       engine::DecisionInPieces& decision) const override;
-  std::shared_ptr<const PieceTable> pieces() const override;
+  std::shared_ptr<const PieceTable> pieces() const override { return pieces_; }
 
   int evaluated() const { return evaluated_; }
   // Intakes of this age are refused as invalid.
   static constexpr int kRefusedAge = 121;
 
  private:
+  const std::shared_ptr<const PieceTable> pieces_;
   mutable std::atomic<int> evaluated_{0};
 };
 

@@ -30,7 +30,7 @@ std::string Encoded(const PieceTable& pieces, std::string loose,
                     std::vector<PlacedPiece> placed = {}) {
   std::string out;
   EXPECT_TRUE(
-      EncodeInPieces(pieces, Message(pieces, std::move(loose), std::move(placed)), out).ok());
+      AppendInstructions(pieces, Message(pieces, std::move(loose), std::move(placed)), out).ok());
   return out;
 }
 
@@ -108,10 +108,11 @@ TEST_F(PieceCodingTest, AnyMessageComesOutAgain) {
 TEST_F(PieceCodingTest, ImpossiblePlacesAreRefused) {
   const auto status = [&](std::vector<PlacedPiece> placed) {
     std::string out;
-    const PiecedMessage message{"abc", std::move(placed), 11};
+    PiecedMessage message{"abc", std::move(placed), 3};
+    message.size += 8 * message.placed.size();
     EXPECT_EQ(CompactDecision::Make(table_, message).status(),
-              EncodeInPieces(pieces_, message, out));
-    return EncodeInPieces(pieces_, message, out);
+              AppendInstructions(pieces_, message, out));
+    return AppendInstructions(pieces_, message, out);
   };
   EXPECT_TRUE(status({{3, red_}}).ok());
   EXPECT_EQ(status({{4, red_}}).code(), absl::StatusCode::kInternal);  // beyond the end
@@ -119,6 +120,10 @@ TEST_F(PieceCodingTest, ImpossiblePlacesAreRefused) {
   EXPECT_EQ(status({{2, red_}, {1, red_}}).code(), absl::StatusCode::kInternal);
   EXPECT_EQ(CompactDecision::Make(nullptr, {"abc", {{1, red_}}, 11}).status().code(),
             absl::StatusCode::kInternal);
+  EXPECT_EQ(CompactDecision::Make(table_, {"abc", {{1, red_}}, 12}).status().message(),
+            "a decision that claims 12 bytes and has 11");
+  EXPECT_EQ(CompactDecision::Make(nullptr, {"abc", {}, 2}).status().message(),
+            "a decision that claims 2 bytes and has 3");
 }
 
 TEST_F(PieceCodingTest, CompactDecisionIsWhatIsRecordedAndGivesTheDecisionAgain) {

@@ -66,9 +66,13 @@ TEST_F(DecisionBytesTest, InPiecesTheyAreTheSame) {
     for (View view : {View::kFull, View::kBasic}) {
       const absl::CivilDay day(2026, 11, 21);
       const auto violations = engine_->Evaluate(intake, day, view, workspace_, bytes_);
+      const std::string before = Whole(decision.message, pieces);
       const auto again = engine_->EvaluateInPieces(intake, day, view, workspace_, decision);
       ASSERT_EQ(again.size(), violations.size());
-      if (!violations.empty()) continue;
+      if (!violations.empty()) {
+        ASSERT_EQ(Whole(decision.message, pieces), before) << "a bad intake leaves it alone";
+        continue;
+      }
       ASSERT_EQ(Whole(decision.message, pieces), bytes_);
       ASSERT_EQ(decision.message.size, bytes_.size());
       total += bytes_.size();

@@ -75,7 +75,8 @@ TEST(WireWriterTest, InPiecesLengthsCountWhatIsElsewhere) {
     std::string text;
     WireWriter(&text).String(v1::Rationale::kTextFieldNumber, std::string(length, 'x'));
     const Piece piece = table.Add(text);
-    const Piece unnumbered = table.Add("x");
+    const Piece unnumbered = table.Add("1234");
+    EXPECT_EQ(unnumbered.number, Piece::kNoNumber);
 
     const auto write = [&](WireWriter& writer) {
       writer.String(v1::Decision::kEngineVersionFieldNumber, "before");
@@ -87,6 +88,7 @@ TEST(WireWriterTest, InPiecesLengthsCountWhatIsElsewhere) {
       writer.Raw(piece);
       writer.End(rationale);
       writer.Message(v1::FiredRule::kRationaleFieldNumber, Piece());
+      writer.Raw(unnumbered);
       writer.End(rule);
       writer.RepeatedString(v1::Decision::kDisclaimersFieldNumber, unnumbered.bytes);
     };

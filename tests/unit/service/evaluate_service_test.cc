@@ -352,6 +352,16 @@ TEST_F(RecordedEvaluateTest, FollowerGetsTheOutcomeOfTheFirst) {
   EXPECT_EQ(result_->status().message(), "first failed");
 }
 
+TEST_F(RecordedEvaluateTest, DecisionThatCouldNotBePutTogetherAgainIsNeitherRecordedNorAnswered) {
+  evaluator_->set_misplaces_pieces();
+  Begin();
+  ASSERT_TRUE(result_.has_value());
+  EXPECT_EQ(ReasonOf(result_->status()), v1::ERROR_REASON_INTERNAL);
+  ASSERT_EQ(recorder_.abandoned.size(), 1u);
+  EXPECT_EQ(recorder_.abandoned[0], result_->status());
+  EXPECT_EQ(recorder_.decision, nullptr);
+}
+
 TEST_F(RecordedEvaluateTest, WhatCannotBeDecidedIsAbandonedWithItsReason) {
   evaluator_->set_violations(
       {{engine::FieldViolation::Kind::kInvalid, "person.age_years", "must be 0 to 120"}});
