@@ -193,7 +193,8 @@ Block ReviewBuilder::Exercise(int index) const {
   facts.kind = Block::Kind::kFacts;
   facts.style = "short";
   const auto add = [&facts](const std::string& name, Line value) {
-    if (!value.empty()) facts.rows.push_back({"", {{Paragraph(name)}, {Paragraph(value)}}});
+    if (!value.empty())
+      facts.rows.push_back({"", {{Paragraph(name)}, {Paragraph(std::move(value))}}});
   };
   const auto add_text = [&add](const std::string& name, const std::string& value) {
     if (!value.empty()) add(name, {Plain(value)});
