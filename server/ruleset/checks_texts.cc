@@ -11,8 +11,6 @@
 namespace plumbline::ruleset {
 namespace {
 
-using google::protobuf::Descriptor;
-
 // Groups of the intake, by the names that `otherwise_negative` takes.
 std::vector<std::string> GroupNames(const expr::Schema& schema) {
   std::vector<std::string> names;

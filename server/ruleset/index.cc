@@ -8,7 +8,6 @@
 namespace plumbline::ruleset {
 namespace {
 
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 constexpr size_t kLongestId = 64;

@@ -15,7 +15,6 @@ namespace plumbline::ruleset {
 namespace {
 
 using expr::CheckedExpr;
-using expr::CheckedNode;
 using expr::NodeKind;
 
 // Equal for expressions that differ in layout and order of operands alone.
