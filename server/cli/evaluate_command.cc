@@ -45,6 +45,8 @@ struct Options {
   std::string rules;
   std::string server;
   std::string revision;
+  std::string request_id;
+  std::string patient_pseudonym;
   std::string format = "text";
   std::string view = "full";
   std::string color = "auto";
@@ -168,6 +170,8 @@ class EvaluateCommand : public Command {
         "  echo '{\"age_years\": 44}' | plumbline evaluate --rules rules/low_back_pain --intake -\n"
         "  plumbline evaluate --server triage.example:443 --tls --intake intake.json --format "
         "json\n"
+        "\nA server that keeps a decision log says on the standard error under which id the "
+        "decision\nis on record.\n"
         "\nExit codes: 0 answered, 2 wrong usage, 3 intake or rules cannot be used, 4 server\n"
         "unreachable or call failed, 5 internal error.\n");
   }
@@ -184,7 +188,14 @@ class EvaluateCommand : public Command {
     if (failure) {
       return Report(*failure, environment.err);
     }
-    return Print(response, environment);
+    const int code = Print(response, environment);
+    if (!response.decision_id().empty()) {
+      // Whoever wants to give feedback or prove it needs the id; the output is the decision alone.
+      environment.err << "plumbline: on record as decision " << response.decision_id()
+                      << ", record " << response.record_index()
+                      << (response.answered_before() ? " (answered before)" : "") << '\n';
+    }
+    return code;
   }
 
  private:
@@ -206,6 +217,13 @@ class EvaluateCommand : public Command {
   void DeclareServer() {
     app_->add_option("--server", options_.server, "HOST:PORT of a server: evaluate there")
         ->excludes("--rules");
+    app_->add_option("--request-id", options_.request_id,
+                     "The same request under the same id gets the recorded answer again")
+        ->needs("--server");
+    app_->add_option("--patient-pseudonym", options_.patient_pseudonym,
+                     "Under which the record can be found and erased: not a name, not a number "
+                     "that says who")
+        ->needs("--server");
     app_->add_option("--deadline-ms", options_.deadline_ms, "Longest wait for the server")
         ->check(CLI::Range(1, 600'000))
         ->capture_default_str();
@@ -253,6 +271,8 @@ class EvaluateCommand : public Command {
     *request.mutable_as_of() = service::ToDate(*as_of);
     request.set_view(options_.view == "basic" ? v1::DECISION_VIEW_BASIC : v1::DECISION_VIEW_FULL);
     request.set_ruleset_revision(options_.revision);
+    request.set_request_id(options_.request_id);
+    request.set_patient_pseudonym(options_.patient_pseudonym);
     options_.tls = options_.tls || !options_.tls_files.ca_file.empty() ||
                    !options_.tls_files.cert_file.empty();
     return ReadIntake(environment, *request.mutable_intake());

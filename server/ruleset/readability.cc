@@ -316,7 +316,7 @@ class TextCollector {
                                    ? reflection.GetRepeatedString(message, &field, i)
                                    : reflection.GetString(message, &field);
       if (text.empty()) continue;
-      const auto [at, added] = index_.emplace(owner_path + "." + name, texts_.size());
+      const auto [at, added] = index_.emplace(absl::StrCat(owner_path, ".", name), texts_.size());
       if (added) {
         const std::string place = absl::StrCat(path, ".", field.name());
         texts_.push_back({owners_[owner_path],

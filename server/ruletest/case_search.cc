@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <utility>
@@ -110,7 +111,10 @@ void CaseSearch::CollectNumbers() {
       case Kind::kDouble:
         if (question == nullptr) break;
         if (question->max() - question->min() <= 12 && slots[i].type.kind == Kind::kInt) {
-          for (double v = question->min(); v <= question->max(); ++v) values[i].insert(v);
+          const auto last = static_cast<int64_t>(question->max());
+          for (auto v = static_cast<int64_t>(question->min()); v <= last; ++v) {
+            values[i].insert(static_cast<double>(v));
+          }
         }
         values[i].insert({question->min(), question->max()});
         break;

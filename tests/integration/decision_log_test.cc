@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <string>
 #include <thread>
@@ -102,6 +103,36 @@ TEST_F(DecisionLogTest, RepeatedRequestGetsTheRecordedAnswerAlsoAfterARestart) {
   EXPECT_EQ(again.decision_id(), first.decision_id());
   EXPECT_EQ(again.record_index(), first.record_index());
   EXPECT_THAT(server.List(v1::RECORD_KIND_DECISION).records(), SizeIs(2));
+}
+
+TEST_F(DecisionLogTest, CommandLineNamesItsRequestAndIsToldTheRecord) {
+  ServeChild server(Arguments());
+  const auto evaluate = [&](const std::string& intake) {
+    auto child = std::make_unique<testing::ChildProcess>(
+        std::vector<std::string>{PLUMBLINE_BINARY, "evaluate", "--server", server.address(),
+                                 "--request-id", "r-1", "--patient-pseudonym", "pseudonym-7",
+                                 "--as-of", "2026-01-15", "--intake", "-", "--format", "json"},
+        intake);
+    child->Wait();
+    return child;
+  };
+  const auto first = evaluate(R"({"age_years": 44})");
+  EXPECT_THAT(first->errors(), HasSubstr("plumbline: on record as decision "));
+  const auto records = server.List(v1::RECORD_KIND_DECISION);
+  ASSERT_THAT(records.records(), SizeIs(1));
+  EXPECT_THAT(first->errors(), HasSubstr(records.records(0).id()));
+  EXPECT_EQ(records.records(0).request_id(), "r-1");
+  EXPECT_EQ(GetRecord(server, records.records(0).id()).record().patient_pseudonym(), "pseudonym-7");
+
+  const auto again = evaluate(R"({"age_years": 44})");
+  EXPECT_EQ(again->output(), first->output());
+  EXPECT_THAT(again->errors(), HasSubstr(records.records(0).id()));
+  EXPECT_THAT(again->errors(), HasSubstr("(answered before)"));
+
+  const auto other = evaluate(R"({"age_years": 45})");
+  EXPECT_EQ(other->output(), "");
+  EXPECT_THAT(other->errors(), HasSubstr("ALREADY_EXISTS"));
+  EXPECT_THAT(server.List(v1::RECORD_KIND_DECISION).records(), SizeIs(1));
 }
 
 TEST_F(DecisionLogTest, OtherRequestUnderTheSameIdIsRefused) {

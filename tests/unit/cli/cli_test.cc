@@ -105,6 +105,8 @@ INSTANTIATE_TEST_SUITE_P(
         std::vector<std::string>{"evaluate", "--intake", "-"},
         std::vector<std::string>{"evaluate", "--intake", "-", "--rules", "a", "--server", "b"},
         std::vector<std::string>{"evaluate", "--intake", "-", "--rules", "a", "--as-of", "today"},
+        std::vector<std::string>{"evaluate", "--intake", "-", "--rules", "a", "--request-id", "r"},
+        std::vector<std::string>{"evaluate", "--intake", "-", "--patient-pseudonym", "p"},
         std::vector<std::string>{"evaluate", "--intake", "-", "--rules", "a", "--as-of",
                                  "2026-02-30"},
         std::vector<std::string>{"evaluate", "--intake", "-", "--rules", "a", "--as-of",
