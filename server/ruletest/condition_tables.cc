@@ -1,6 +1,7 @@
 #include "server/ruletest/condition_tables.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -42,7 +43,7 @@ ConditionTables::ConditionTables(const Subject& subject, const CaseSet& cases, C
   }
 }
 
-void ConditionTables::Keep(Found found, bool holds) {
+void ConditionTables::Keep(const Found& found, bool holds) {
   Add(found);
   if (!holds) touched_ = true;
 }
@@ -247,9 +248,8 @@ bool ConditionTables::HasBoundary(size_t leaf, const CaseSearch::Boundary& bound
 
 std::vector<size_t> ConditionTables::Preferred() const {
   std::vector<size_t> bases;
-  for (auto table = tables_.rbegin(); table != tables_.rend(); ++table) {
-    bases.push_back(table->base);
-  }
+  std::transform(tables_.rbegin(), tables_.rend(), std::back_inserter(bases),
+                 [](const Table& table) { return table.base; });
   for (const size_t base : named_) {
     if (std::find(bases.begin(), bases.end(), base) == bases.end()) bases.push_back(base);
   }

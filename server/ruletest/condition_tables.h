@@ -32,7 +32,7 @@ class ConditionTables {
 
   // A row that is there already, as the rules see its patient now; `holds` if its outcome is still
   // the one that was written down.
-  void Keep(Found found, bool holds);
+  void Keep(const Found& found, bool holds);
   // A row that is there and can be no more: its patient is gone, or its answers contradict.
   void Drop() { touched_ = true; }
 

@@ -43,7 +43,7 @@ class PreviousRows {
           continue;
         }
         const expr::Outcome outcome = expr::Plan::OutcomeOf(probe.outcome, found->frame);
-        out.Keep(*std::move(found), WrittenAs(outcome) == row.outcome());
+        out.Keep(*found, WrittenAs(outcome) == row.outcome());
       }
     }
   }
