@@ -29,7 +29,7 @@ absl::Status HoldError() {
 std::string Names(const std::vector<uint64_t>& indices) {
   const size_t named = std::min(indices.size(), kMaxNamed);
   std::string text =
-      absl::StrJoin(indices.begin(), indices.begin() + static_cast<long>(named), ", ");
+      absl::StrJoin(indices.begin(), indices.begin() + static_cast<std::ptrdiff_t>(named), ", ");
   if (indices.size() > named) {
     absl::StrAppend(&text, " and ", indices.size() - named, " more");
   }

@@ -1,8 +1,7 @@
 #include "server/service/log_clock.h"
 
-#include <time.h>
-
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include "absl/status/statusor.h"

@@ -149,7 +149,7 @@ absl::Status LogReplayer::Replay(const v1::ReplayDecisionsRequest& request, cons
   absl::StatusOr<v1::ImpactReport> report = Replayer(&decisions_, rulesets_).Run(job, options);
   if (gone) return absl::OkStatus();
   if (!report.ok()) return report.status();
-  const absl::Status recorded = RecordReplay(events_, *report, request.purpose(), caller);
+  absl::Status recorded = RecordReplay(events_, *report, request.purpose(), caller);
   if (!recorded.ok()) return recorded;
   v1::ReplayDecisionsResponse response;
   *response.mutable_report() = *std::move(report);

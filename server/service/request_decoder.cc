@@ -59,7 +59,7 @@ std::string FindBadText(absl::string_view bytes, const Descriptor& type, const s
       continue;
     }
     const absl::string_view value = bytes.substr(start, size);
-    const std::string path = absl::StrCat(prefix, field->name());
+    std::string path = absl::StrCat(prefix, field->name());
     if (field->type() == FieldDescriptor::TYPE_STRING && !IsUtf8(value)) {
       return path;
     }
