@@ -251,7 +251,7 @@ std::string OwnerName(const Message& message, const std::string& path) {
     const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
     if (field == nullptr || field->is_repeated()) continue;
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
-      const std::string id = message.GetReflection()->GetString(message, field);
+      std::string id = message.GetReflection()->GetString(message, field);
       if (!id.empty()) return id;
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
       return message.GetReflection()->GetEnum(message, field)->name();

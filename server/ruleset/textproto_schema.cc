@@ -37,7 +37,7 @@ std::optional<int64_t> ParseInteger(const std::string& text) {
   if (text.find_first_not_of("-0123456789abcdefABCDEFxX") != std::string::npos) return std::nullopt;
   errno = 0;
   char* end = nullptr;
-  const long long number = std::strtoll(text.c_str(), &end, 0);  // NOLINT(runtime/int)
+  const long long number = std::strtoll(text.c_str(), &end, 0);  // NOLINT(google-runtime-int)
   if (errno != 0 || end != text.c_str() + text.size()) return std::nullopt;
   return number;
 }

@@ -32,7 +32,7 @@ bool CanBeAskedInVain(const expr::Slot& slot);
 
 // The answer that `frame` holds, in the form that SetAnswer reads. Empty for lists of anything but
 // enums, unless they are known to be empty.
-std::string FormatAnswer(expr::SlotIndex slot, const expr::Schema& schema,
+std::string FormatAnswer(expr::SlotIndex index, const expr::Schema& schema,
                          const expr::Frame& frame);
 
 }  // namespace plumbline::ruletest

@@ -108,7 +108,7 @@ absl::StatusOr<NoteSignature> CosignatureCollector::Cosign(Asked& asked,
 void CosignatureCollector::Ask(Asked& asked, const std::string& checkpoint, const std::string& text,
                                uint64_t size) {
   const absl::StatusOr<NoteSignature> cosignature = Cosign(asked, checkpoint);
-  const absl::Status now = cosignature.status();
+  const absl::Status& now = cosignature.status();
   if (absl::IsCancelled(now)) return;
   absl::Status before;
   bool first = false;

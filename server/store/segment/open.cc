@@ -151,7 +151,7 @@ SegmentLogStore::~SegmentLogStore() {
   absl::MutexLock lock(&write_mutex_);
   if (mark_ == nullptr || !broken_.ok()) return;
   // The last words: whoever opens the store next knows how many entries there must be.
-  mark_->Restore(size()).IgnoreError();
+  mark_->Restore(SegmentLogStore::size()).IgnoreError();
 }
 
 std::string SegmentLogStore::SegmentFolder() const { return folder_ + "/segments"; }
