@@ -41,9 +41,9 @@ TEST(WorkerPoolTest, TasksRunAtTheSameTime) {
 }
 
 TEST(WorkerPoolTest, TooManyWaitingTasksAreDropped) {
-  WorkerPool pool(1, 2);
   absl::Notification begun;
   absl::Notification go_on;
+  WorkerPool pool(1, 2);  // ends before what its tasks wait for
   ASSERT_TRUE(pool.TryRun([&] {
     begun.Notify();
     go_on.WaitForNotification();
