@@ -191,7 +191,7 @@ class EvaluateCommand : public Command {
     const int code = Print(response, environment);
     if (!response.decision_id().empty()) {
       // Whoever wants to give feedback or prove it needs the id; the output is the decision alone.
-      environment.err << "plumbline: on record as decision " << response.decision_id()
+      environment.err << "plumbline: on record as decision " << Printable(response.decision_id())
                       << ", record " << response.record_index()
                       << (response.answered_before() ? " (answered before)" : "") << '\n';
     }

@@ -273,7 +273,7 @@ void EvaluateService::DecideForRecord(const v1::EvaluateRequest& request, const 
     ticket->Abandon(made.status());
     return std::move(done)(made.status());
   }
-  const Choice choice = std::move(made->choice);
+  const Choice& choice = made->choice;
   const DecisionDraft draft{call, choice, &decision.summary, made->waiting.get()};
   recorder_->Record(std::move(ticket), draft,
                     [waiting = std::move(made->waiting), revision = choice.ruleset->revision,
