@@ -14,6 +14,7 @@
 #include "plumbline/v1/decision.pb.h"
 #include "plumbline/v1/intake.pb.h"
 #include "server/engine/engine.h"
+#include "tests/testing/engine/safe_answers.h"
 #include "tests/testing/engine/small_ruleset.h"
 
 namespace plumbline::engine {
@@ -33,20 +34,8 @@ inline v1::Intake ParseIntake(std::string text) {
   }
 }
 
-// Answers that leave nothing of the small ruleset's safety rules open and match none of them; what
-// is appended overrides them.
-inline std::string SafeAnswers() {
-  return absl::StrCat(R"pb(
-                        person { age_years: 40 nprs_back: 3 }
-                        general_illness { fever: TRI_NO temp_c: 36.5 weight_loss: TRI_NO }
-                        cauda_equina { ces_saddle: TRI_NO }
-                        leg_nerve_cord { leg_pain: LEG_PAIN_NONE leg_side: LEG_SIDE_NONE }
-                        injury { osteoporosis: TRI_NO }
-                        function_mood_safety { prone_ok: TRI_YES balance_poor: TRI_NO }
-                        mechanical { worse_sitting: TRI_NO ease_sitting: TRI_NO }
-                      )pb",
-                      kOverride);
-}
+// kSafeAnswers; what is appended overrides them.
+inline std::string SafeAnswers() { return absl::StrCat(testing::kSafeAnswers, kOverride); }
 
 class EngineTest : public ::testing::Test {
  protected:

@@ -10,31 +10,20 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "plumbline/v1/intake.pb.h"
 #include "server/ruleset/compiler.h"
 #include "server/ruleset/document.h"
 #include "server/ruletest/cases.h"
+#include "tests/testing/engine/safe_answers.h"
 #include "tests/testing/engine/small_ruleset.h"
 
 namespace plumbline::ruletest {
 
-// A patient who leaves nothing of the small ruleset's rules open and fires none of them.
-inline constexpr char kPlainVignette[] = R"pb(
-  vignettes {
-    id: "V-PLAIN"
-    title: "Nothing special"
-    given {
-      person { age_years: 40 nprs_back: 3 }
-      general_illness { fever: TRI_NO temp_c: 36.5 weight_loss: TRI_NO }
-      cauda_equina { ces_saddle: TRI_NO }
-      leg_nerve_cord { leg_pain: LEG_PAIN_NONE leg_side: LEG_SIDE_NONE }
-      injury { osteoporosis: TRI_NO }
-      function_mood_safety { prone_ok: TRI_YES balance_poor: TRI_NO }
-      mechanical { worse_sitting: TRI_NO ease_sitting: TRI_NO }
-    }
-    expect { level: LEVEL_EXERCISE_OK }
-  }
-)pb";
+// The patient of kSafeAnswers, as a vignette.
+inline const std::string kPlainVignette =
+    absl::StrCat("vignettes { id: \"V-PLAIN\" title: \"Nothing special\" given {",
+                 testing::kSafeAnswers, "} expect { level: LEVEL_EXERCISE_OK } }\n");
 
 // Null, and the test fails, when the text has errors.
 inline std::unique_ptr<Subject> MakeSubject(const std::string& text) {
